@@ -1,0 +1,37 @@
+"""Notebook-centric MLOps for JupyterLab: cell capture, durable notebook jobs, governed models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+try:
+    from jupyter_mlops._version import __version__
+except ImportError:  # a source tree that was never installed
+    __version__ = "0.0.0"
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "jupyter_mlops"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, Any]]:
+    from jupyter_mlops.server.app import MlopsExtension
+
+    return [{"module": "jupyter_mlops", "app": MlopsExtension}]
+
+
+def load_ipython_extension(ip: InteractiveShell) -> None:
+    """`%load_ext jupyter_mlops`: record every cell execution of this kernel, and offer the magics."""
+    from jupyter_mlops import magics
+
+    magics.load(ip)
+
+
+def unload_ipython_extension(ip: InteractiveShell) -> None:
+    """`%unload_ext jupyter_mlops`: record no more."""
+    from jupyter_mlops import magics
+
+    magics.unload(ip)

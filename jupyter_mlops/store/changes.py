@@ -1,0 +1,44 @@
+"""The outbox: every writer says what it changed, and the servers tell their views."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from jupyter_mlops.store.tables import Change
+
+KEEP = timedelta(hours=1)
+
+
+def record(
+    session: Session,
+    kind: str,
+    id: str,  # noqa: A002 - the word of the event's schema
+    *,
+    state: str | None = None,
+    root: str | None = None,
+    notebook: str | None = None,
+) -> None:
+    """Note a change in the transaction that makes it: both become visible together, or neither does."""
+    session.add(
+        Change(
+            kind=kind, entity_id=id, state=state, root=root, notebook=notebook, at=datetime.now(timezone.utc)
+        )
+    )
+
+
+def last_seq(session: Session) -> int:
+    """The newest change's number, 0 when there is none."""
+    return session.scalar(select(func.max(Change.seq))) or 0
+
+
+def changes_after(session: Session, seq: int, limit: int = 500) -> list[Change]:
+    """Changes newer than `seq`, oldest first."""
+    return list(session.scalars(select(Change).where(Change.seq > seq).order_by(Change.seq).limit(limit)))
+
+
+def forget_old_changes(session: Session, now: datetime) -> None:
+    """Drop what every live view has long seen; a view that reconnects fetches anew."""
+    session.execute(delete(Change).where(Change.at < now - KEEP))

@@ -1,0 +1,264 @@
+"""The tables, one class each. Migrations in `migrations/` make them; a test holds the two together."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware in Python, stored without a zone in UTC on every database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Refuse a naive datetime (ValueError) rather than guess its zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored: its time zone is not known")
+        return value.astimezone(timezone.utc).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Give the zone back."""
+        return None if value is None else value.replace(tzinfo=timezone.utc)
+
+
+class Base(DeclarativeBase):
+    """All tables of the store."""
+
+    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, str: String}
+
+
+class Job(Base):
+    """What to run. Its name is unique among the jobs of one root that are not deleted."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    root: Mapped[str] = mapped_column(Text)
+    name: Mapped[str] = mapped_column(String(200))
+    notebook: Mapped[str] = mapped_column(Text)
+    parameters: Mapped[dict[str, Any]]
+    kernel: Mapped[str | None]
+    register_model: Mapped[str | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    deleted_at: Mapped[datetime | None]
+
+    trigger: Mapped[Trigger | None] = relationship(back_populates="job", uselist=False, lazy="selectin")
+
+    __table_args__ = (
+        Index("ix_jobs_root_created", "root", "created_at", "id"),
+        Index(
+            "uq_jobs_live_name",
+            "root",
+            "name",
+            unique=True,
+            sqlite_where=text("deleted_at IS NULL"),
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+
+class Trigger(Base):
+    """When to run a job. Only cron, so far."""
+
+    __tablename__ = "triggers"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), unique=True)
+    cron: Mapped[str]
+    timezone: Mapped[str]
+    active: Mapped[bool] = mapped_column(Boolean)
+    next_fire_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+
+    job: Mapped[Job] = relationship(back_populates="trigger", lazy="joined")
+
+    __table_args__ = (Index("ix_triggers_due", "active", "next_fire_at"),)
+
+
+class Run(Base):
+    """A job run: one execution of a job, for one fire of its trigger or one request."""
+
+    __tablename__ = "runs"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    root: Mapped[str] = mapped_column(Text)
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
+    trigger_id: Mapped[str | None] = mapped_column(ForeignKey("triggers.id"))
+    scheduled_for: Mapped[datetime | None]
+    notebook: Mapped[str] = mapped_column(Text)
+    snapshot_sha: Mapped[str | None] = mapped_column(String(64))
+    parameters: Mapped[dict[str, Any]]
+    kernel: Mapped[str | None]
+    register_model: Mapped[str | None]
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None]
+    message: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    cells_total: Mapped[int | None]
+    cells_done: Mapped[int] = mapped_column(Integer, default=0)
+    failed_cell: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    output_path: Mapped[str | None] = mapped_column(Text)
+    mlflow_run_id: Mapped[str | None]
+    mlflow_experiment_id: Mapped[str | None]
+    metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    model_version: Mapped[str | None]
+    cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
+    attempt_id: Mapped[str | None] = mapped_column(String(12))
+    lease_until: Mapped[datetime | None]
+
+    job: Mapped[Job] = relationship(lazy="joined")
+
+    __table_args__ = (
+        UniqueConstraint("trigger_id", "scheduled_for", name="uq_runs_fire"),
+        Index("ix_runs_root_created", "root", "created_at", "id"),
+        Index("ix_runs_notebook_created", "root", "notebook", "created_at", "id"),
+        Index("ix_runs_job_created", "job_id", "created_at", "id"),
+        Index("ix_runs_state_created", "state", "created_at", "id"),
+    )
+
+
+class Attempt(Base):
+    """One try of a job run on one worker slot. Its id is the fencing token of all that the runner writes."""
+
+    __tablename__ = "attempts"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id"), index=True)
+    number: Mapped[int]
+    worker_id: Mapped[str] = mapped_column(String(12))
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    state: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None]
+    mlflow_run_id: Mapped[str | None]
+
+
+class Worker(Base):
+    """A worker process, alive while its heartbeat is fresh."""
+
+    __tablename__ = "workers"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    host: Mapped[str]
+    pid: Mapped[int]
+    slots: Mapped[int]
+    started_at: Mapped[datetime]
+    heartbeat_at: Mapped[datetime]
+    stopped_at: Mapped[datetime | None]
+
+
+class KernelSession(Base):
+    """One kernel's life on one notebook ("session" in the product's words)."""
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    kernel_id: Mapped[str | None] = mapped_column(String, index=True)
+    root: Mapped[str | None] = mapped_column(Text)
+    notebook: Mapped[str | None] = mapped_column(Text)
+    run_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    attempt_id: Mapped[str | None] = mapped_column(String(12))
+    runner: Mapped[str]
+    host: Mapped[str | None]
+    pid: Mapped[int | None]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    facts: Mapped[dict[str, Any]]
+
+
+class Source(Base):
+    """The text of a cell as executed, kept once for each hash."""
+
+    __tablename__ = "sources"
+
+    sha: Mapped[str] = mapped_column(String(64), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class CellExecution(Base):
+    """One execution of one cell."""
+
+    __tablename__ = "executions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"), index=True)
+    root: Mapped[str | None] = mapped_column(Text)
+    notebook: Mapped[str | None] = mapped_column(Text)
+    run_id: Mapped[str | None] = mapped_column(String(12))
+    seq: Mapped[int]
+    cell_id: Mapped[str | None]
+    cell_key: Mapped[str]
+    key_kind: Mapped[str] = mapped_column(String(8))
+    tags: Mapped[list[Any]]
+    execution_count: Mapped[int | None]
+    source_sha: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    error_name: Mapped[str | None]
+    error_message: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    duration_s: Mapped[float | None] = mapped_column(Float)
+    stdout_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    stderr_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
+    outputs: Mapped[list[Any]]
+
+    __table_args__ = (
+        Index("ix_executions_notebook_started", "root", "notebook", "started_at", "id"),
+        Index("ix_executions_run_started", "run_id", "started_at", "id"),
+    )
+
+
+class JournalOffset(Base):
+    """How far a kernel's journal has been ingested."""
+
+    __tablename__ = "journals"
+
+    path: Mapped[str] = mapped_column(Text, primary_key=True)
+    session_id: Mapped[str | None] = mapped_column(String(32))
+    offset: Mapped[int] = mapped_column(BigInteger)
+    corrupt_lines: Mapped[int] = mapped_column(Integer, default=0)
+    closed: Mapped[bool] = mapped_column(Boolean, default=False)
+    updated_at: Mapped[datetime]
+
+
+class Change(Base):
+    """The outbox: what changed, in order, written in the transaction that changed it."""
+
+    __tablename__ = "changes"
+
+    seq: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
+    kind: Mapped[str] = mapped_column(String(16))
+    entity_id: Mapped[str] = mapped_column(Text)
+    state: Mapped[str | None]
+    root: Mapped[str | None] = mapped_column(Text)
+    notebook: Mapped[str | None] = mapped_column(Text)
+    at: Mapped[datetime]
+
+    __table_args__ = {"sqlite_autoincrement": True}
