@@ -1,0 +1,221 @@
+"""What the kernel says of a session, of a cell that begins and of one that ended.
+
+A new fact is one line here and, if it has a column, one in `ingester.py`. Standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlops.capture.output_meter import Tally
+from jupyter_mlops.ids import new_sortable_id
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+VERSION = 1
+PARAMETERS_TAG = "injected-parameters"  # papermill gives this cell a new id in every run
+MAX_MESSAGE = 2000
+
+
+class Frame:
+    """One execution under way: what must be remembered from its begin to its end."""
+
+    def __init__(self, msg_id: str | None, tally: Tally, thread: int) -> None:
+        self.exec_id = new_sortable_id()
+        self.msg_id = msg_id
+        self.tally = tally
+        self.thread = thread
+        self.info: ExecutionInfo | None = None
+        self.counted = False
+        self.source = ""
+        self.source_sha = ""
+        self.cell_id: str | None = None
+        self.tags: list[str] = []
+        self.unwritten: dict[str, Any] | None = None
+        self.t0 = time.time_ns()
+        self.m0 = time.monotonic_ns()
+
+    def identify(self, ip: InteractiveShell, info: ExecutionInfo, *, nested: bool) -> None:
+        """Say which cell this is.
+
+        A nested `run_cell` answers the same request, but that request's metadata is the outer cell's.
+        """
+        meta = getattr(info, "cell_meta", None)
+        if meta is None and not nested:  # ipykernel before 7 passes only the id, or nothing
+            meta = _parent_message(ip).get("metadata")
+        meta = meta or {}
+        cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
+        self.info = info
+        self.counted = bool(info.store_history)
+        self.source = info.raw_cell
+        self.source_sha = hash_source(info.raw_cell)
+        self.cell_id = str(cell_id) if cell_id else None
+        self.tags = [str(tag) for tag in meta.get("tags") or ()]
+
+    @property
+    def cell_key(self) -> tuple[str, str]:
+        """The kind of key (`id`, `tag` or `source`) and the key by which executions of one cell are found."""
+        if PARAMETERS_TAG in self.tags:
+            return "tag", PARAMETERS_TAG
+        return ("id", self.cell_id) if self.cell_id else ("source", self.source_sha)
+
+
+def hash_source(source: str) -> str:
+    """The BLAKE2b-128 of a cell's text, as 32 hexadecimal digits."""
+    return hashlib.blake2b(source.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The journal's first line."""
+    connection = connection_file(ip)
+    ipykernel = sys.modules.get("ipykernel")
+    return {
+        "v": VERSION,
+        "ph": "S",
+        "session_id": session_id,
+        "kernel_id": kernel_id(connection),
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "user": environ.get("USER") or environ.get("USERNAME"),
+        "cwd": os.getcwd(),  # noqa: PTH109
+        "start": time.time_ns(),
+        "python": sys.version.split()[0],
+        "ipykernel": getattr(ipykernel, "__version__", None),
+        "kernel_name": kernel_name(connection),
+        "notebook_path": notebook_path(ip, environ),
+        "root": environ.get("JUPYTER_MLOPS_ROOT"),
+        "runner": runner(environ),
+        "run_id": environ.get("JUPYTER_MLOPS_RUN_ID"),
+        "attempt_id": environ.get("JUPYTER_MLOPS_ATTEMPT_ID"),
+    }
+
+
+def begin_facts(
+    ip: InteractiveShell,
+    frame: Frame,
+    info: ExecutionInfo,
+    parent: Frame | None,
+    environ: Mapping[str, str],
+) -> dict[str, Any]:
+    """What is known before the code runs. The recorder adds `session_id`, `seq` and a new `source`."""
+    key_kind, key = frame.cell_key
+    return {
+        "v": VERSION,
+        "ph": "B",
+        "exec_id": frame.exec_id,
+        "parent_exec_id": parent.exec_id if parent else None,
+        "pid": os.getpid(),
+        "thread": frame.thread,
+        "msg_id": frame.msg_id,
+        "cell_id": frame.cell_id,
+        "cell_key": key,
+        "key_kind": key_kind,
+        "tags": frame.tags,
+        "notebook_path": notebook_path(ip, environ),
+        "execution_count": _count_at_begin(ip, info),
+        "store_history": frame.counted,
+        "t0": frame.t0,
+        "m0": frame.m0,
+        "source_sha": frame.source_sha,
+    }
+
+
+def end_facts(frame: Frame, result: ExecutionResult | None, t1: int, m1: int) -> dict[str, Any]:
+    """What is known after the code ran; `result` is None when IPython lost it to an interrupt."""
+    error = None
+    if result is not None:
+        error = result.error_in_exec if result.error_before_exec is None else result.error_before_exec
+    return {
+        "v": VERSION,
+        "ph": "E",
+        "exec_id": frame.exec_id,
+        "t1": t1,
+        "m1": m1,
+        "duration_ns": m1 - frame.m0,
+        "execution_count": result.execution_count if result is not None and frame.counted else None,
+        "status": _status(result, error),
+        "error": None if error is None else {"type": type(error).__name__, "message": _message(error)},
+        "stdout_bytes": frame.tally.stdout,
+        "stderr_bytes": frame.tally.stderr,
+        "outputs": frame.tally.outputs,
+    }
+
+
+def notebook_path(ip: InteractiveShell, environ: Mapping[str, str]) -> str | None:
+    """The notebook, by whoever started the kernel: a job, Jupyter Server, or VS Code."""
+    known = environ.get("JUPYTER_MLOPS_NOTEBOOK") or environ.get("JPY_SESSION_NAME")
+    path = known or ip.user_ns.get("__vsc_ipynb_file__")
+    return path if isinstance(path, str) else None
+
+
+def runner(environ: Mapping[str, str]) -> str:
+    """Who runs the kernel: `job`, `lab` or `other`."""
+    if environ.get("JUPYTER_MLOPS_RUN_ID"):
+        return "job"
+    return "lab" if environ.get("JPY_SESSION_NAME") else "other"
+
+
+def message_id(ip: InteractiveShell) -> str | None:
+    """The execute request being answered; None outside ipykernel."""
+    header = _parent_message(ip).get("header") or {}
+    found = header.get("msg_id")
+    return found if isinstance(found, str) else None
+
+
+def connection_file(ip: InteractiveShell) -> str | None:
+    """Where the kernel's ports are written; None outside ipykernel."""
+    app = getattr(getattr(ip, "kernel", None), "parent", None)
+    path = getattr(app, "abs_connection_file", None)
+    return str(path) if path else None
+
+
+def kernel_id(connection: str | None) -> str | None:
+    """The kernel's id: jupyter_client names the connection file after it."""
+    if connection is None:
+        return None
+    stem = os.path.splitext(os.path.basename(connection))[0]  # noqa: PTH119, PTH122
+    return stem.removeprefix("kernel-")
+
+
+def kernel_name(connection: str | None) -> str | None:
+    """The kernel spec's name, which jupyter_client writes into the connection file."""
+    try:
+        with open(connection or "", encoding="utf-8") as file:  # noqa: PTH123
+            name = json.load(file).get("kernel_name")
+    except (OSError, ValueError):
+        return None
+    return str(name) if name else None
+
+
+def _parent_message(ip: InteractiveShell) -> dict[str, Any]:
+    message = getattr(ip, "parent_header", None)  # ipykernel keeps the whole message under this name
+    return message if isinstance(message, dict) else {}
+
+
+def _count_at_begin(ip: InteractiveShell, info: ExecutionInfo) -> int | None:
+    if not info.store_history:
+        return None
+    ipython = sys.modules.get("IPython")
+    counted_first = tuple(getattr(ipython, "version_info", ()))[:2] >= (9, 8)  # ipython#15088
+    return int(ip.execution_count) - (1 if counted_first else 0)
+
+
+def _status(result: ExecutionResult | None, error: BaseException | None) -> str:
+    if result is None or type(error).__name__ in {"KeyboardInterrupt", "CancelledError"}:
+        return "interrupted"
+    return "ok" if error is None else "error"
+
+
+def _message(error: BaseException) -> str:
+    try:
+        return str(error)[:MAX_MESSAGE]
+    except Exception:  # noqa: BLE001 - a class of the user's
+        return "<its message cannot be printed>"

@@ -1,0 +1,43 @@
+"""One kernel's journal: lines of JSON, appended before and after each cell. Standard library only."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+
+class JournalWriter:
+    """Appends records to one file, each whole in one `write`, so that a killed kernel leaves whole lines.
+
+    Args:
+        folder: where journals are kept; made (0700) when absent.
+        name: the file's name without its ending.
+
+    Raises:
+        OSError: the folder or the file cannot be made.
+    """
+
+    def __init__(self, folder: str, name: str) -> None:
+        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - pathlib costs import time here
+        self.path = os.path.join(folder, f"{name}.jsonl")  # noqa: PTH118
+        self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._torn = False
+
+    def append(self, record: dict[str, Any]) -> None:
+        """Append one line.
+
+        Raises:
+            OSError: the line is not, or not wholly, on disk (a full one, say).
+        """
+        line = json.dumps(record, separators=(",", ":"), default=repr).encode() + b"\n"
+        if self._torn:  # end the torn line, or this one would be lost with it
+            line = b"\n" + line
+        written = os.write(self._fd, line)
+        self._torn = written < len(line)
+        if self._torn:
+            raise OSError(f"{written} of {len(line)} bytes were written to {self.path}")
+
+    def close(self) -> None:
+        """Close the file; appending later raises OSError."""
+        os.close(self._fd)

@@ -1,0 +1,130 @@
+"""How much each cell prints and shows, counted where the kernel sends it. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+MAX_OUTPUTS = 50
+
+
+class Tally:
+    """What one execution has put out so far: bytes printed, and per output its MIME type and size."""
+
+    __slots__ = ("outputs", "stderr", "stdout")
+
+    def __init__(self) -> None:
+        self.stdout = 0
+        self.stderr = 0
+        self.outputs: list[dict[str, Any]] = []
+
+
+class OutputMeter:
+    """Counts by the request that an output answers, so that threads and subshells do not mix.
+
+    Streams and displays are tapped only while a cell runs: IPython itself replaces `sys.stdout.write` around
+    each cell and puts back what it found. What `%%capture` keeps is not counted, as it is no output of the
+    cell, nor is what a thread prints after its cell has ended.
+    """
+
+    def __init__(self, ip: InteractiveShell) -> None:
+        self._ip = ip
+        self._open: dict[str | None, list[Tally]] = {}
+        self._taps: list[_Tap] = []
+
+    def open(self, msg_id: str | None) -> Tally:
+        """A tally of what answers the request `msg_id` from now on; a nested one counts for the outer too."""
+        tally = Tally()
+        if not self._open:
+            self._tap()
+        self._open.setdefault(msg_id, []).append(tally)
+        return tally
+
+    def close(self, msg_id: str | None, tally: Tally) -> None:
+        """Count no more on this tally; with the last one, leave streams and displays as they were."""
+        tallies = self._open.get(msg_id, [])
+        if tally in tallies:
+            tallies.remove(tally)
+        if not tallies:
+            self._open.pop(msg_id, None)
+        while self._taps and not self._open:
+            self._taps.pop().remove()
+
+    def _tap(self) -> None:
+        for name in ("stdout", "stderr"):
+            stream = getattr(sys, name)
+            if hasattr(stream, "parent_header"):  # ipykernel's stream, which knows whom it answers
+                self._taps.append(_Tap(stream, "write", partial(self._count_text, stream, name)))
+        display, hook = self._ip.display_pub, self._ip.displayhook
+        self._taps.append(_Tap(display, "publish", partial(self._note_display, display)))
+        self._taps.append(_Tap(hook, "write_format_data", partial(self._note, hook)))
+
+    def _tallies(self, sender: Any) -> list[Tally]:
+        header = getattr(sender, "parent_header", None) or {}
+        return self._open.get(header.get("msg_id"), [])
+
+    def _count_text(self, stream: Any, name: str, text: str) -> None:
+        for tally in self._tallies(stream):
+            setattr(tally, name, getattr(tally, name) + _text_size(text))
+
+    def _note_display(self, display: Any, data: dict[str, Any], *_args: Any, **kwargs: Any) -> None:
+        if not kwargs.get("update"):  # an update replaces an output that was noted
+            self._note(display, data)
+
+    def _note(self, sender: Any, bundle: dict[str, Any], *_args: Any, **_kwargs: Any) -> None:
+        tallies = [tally for tally in self._tallies(sender) if len(tally.outputs) < MAX_OUTPUTS]
+        if not tallies or not bundle:
+            return
+        mime = next((mime for mime in bundle if mime != "text/plain"), "text/plain")  # the richest names it
+        fact = {"mime": mime, "bytes": _content_size(bundle[mime])}
+        for tally in tallies:
+            tally.outputs.append(fact)
+
+
+class _Tap:
+    """A method of one object, followed by ours, on that object only; `remove` puts back what was there."""
+
+    def __init__(self, owner: Any, name: str, after: Callable[..., None]) -> None:
+        self._owner, self._name = owner, name
+        self._own = vars(owner).get(name)  # set when somebody replaced it before us
+        self._live = True
+        original = getattr(owner, name)
+
+        def tapped(*args: Any, **kwargs: Any) -> Any:
+            returned = original(*args, **kwargs)
+            if self._live:
+                with contextlib.suppress(Exception):  # a count is not worth the user's output
+                    after(*args, **kwargs)
+            return returned
+
+        self._tapped = tapped
+        setattr(owner, name, tapped)
+
+    def remove(self) -> None:
+        self._live = False
+        if vars(self._owner).get(self._name) is not self._tapped:
+            return  # replaced again after us: taking ours away would take theirs
+        if self._own is None:
+            delattr(self._owner, self._name)
+        else:
+            setattr(self._owner, self._name, self._own)
+
+
+def _text_size(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
+
+
+def _content_size(content: Any) -> int:
+    """Bytes as the notebook stores them: text in UTF-8, bytes in base64, anything else as JSON."""
+    if isinstance(content, str):
+        return _text_size(content)
+    if isinstance(content, (bytes, bytearray, memoryview)):
+        return (len(content) + 2) // 3 * 4
+    return len(json.dumps(content, default=str))
