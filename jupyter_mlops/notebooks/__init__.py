@@ -1,0 +1,1 @@
+"""Notebooks: their paths, formats, parameters, kernels and snapshots. Nothing here runs one."""
