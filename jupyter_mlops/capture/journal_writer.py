@@ -6,6 +6,10 @@ import json
 import os
 from typing import Any
 
+from jupyter_mlops.capture.journal_lock import hold
+
+_FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+
 
 class JournalWriter:
     """Appends records to one file, each whole in one `write`, so that a killed kernel leaves whole lines.
@@ -14,6 +18,10 @@ class JournalWriter:
         folder: where journals are kept; made (0700) when absent.
         name: the file's name without its ending.
 
+    Attributes:
+        path: the file.
+        locked: whether the file is locked for as long as this process lives.
+
     Raises:
         OSError: the folder or the file cannot be made.
     """
@@ -21,7 +29,8 @@ class JournalWriter:
     def __init__(self, folder: str, name: str) -> None:
         os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - pathlib costs import time here
         self.path = os.path.join(folder, f"{name}.jsonl")  # noqa: PTH118
-        self._fd = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = os.open(self.path, _FLAGS, 0o600)
+        self.locked = hold(self._fd)
         self._torn = False
 
     def append(self, record: dict[str, Any]) -> None:

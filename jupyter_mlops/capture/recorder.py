@@ -207,7 +207,8 @@ class Recorder:
             return
         try:
             self._writer = JournalWriter(os.fspath(folder), self.session_id)
-            self._writer.append(facts.session_facts(self.ip, self.session_id, os.environ))
+            line = facts.session_facts(self.ip, self.session_id, os.environ)
+            self._writer.append({**line, "locked": self._writer.locked})
             self.journal = self._writer.path
         except OSError as error:
             self.problem = f"the journal cannot be written: {error}"

@@ -1,0 +1,169 @@
+"""One batch of journal records, written to the store in the caller's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from jupyter_mlops.capture.journals import BeginRecord, EndRecord, Record, SessionRecord
+from jupyter_mlops.store import changes
+from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
+
+Place = tuple[str | None, str | None]
+"""A server root, and a notebook relative to it."""
+Locate = Callable[[str | None, str | None, str | None], Place]
+"""From a session's kernel id, root and notebook path, as the kernel knew them, to its place."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many executions a batch began and ended, and how many ends had no begin."""
+
+    begun: int
+    ended: int
+    orphans: int
+
+
+def write_batch(session: Session, records: Iterable[Record], locate: Locate) -> Written:
+    """Write records of one journal, in its order; those that the store has already change nothing."""
+    sessions: dict[str, KernelSession] = {}
+    begins: dict[str, BeginRecord] = {}
+    ends: dict[str, EndRecord] = {}
+    for record in records:
+        if isinstance(record, EndRecord):
+            ends[record.exec_id] = record
+            continue
+        _keep_session(session, sessions, record, locate)
+        if isinstance(record, BeginRecord):
+            begins.setdefault(record.exec_id, record)
+    session.flush()
+    _write_sources(session, begins.values())
+    known = _known_executions(session, [*begins, *ends])
+    new = [
+        _execution_row(begin, ends.get(begin.exec_id), sessions[begin.session_id])
+        for begin in begins.values()
+        if begin.exec_id not in known
+    ]
+    if new:
+        session.execute(insert(CellExecution), new)
+    late = [{"id": end.exec_id, **_end_columns(end)} for end in ends.values() if end.exec_id in known]
+    if late:
+        session.execute(update(CellExecution), late)
+    note_changes(
+        session, {(row["root"], row["notebook"]) for row in new} | {known[row["id"]] for row in late}
+    )
+    finished = sum(row["status"] != "running" for row in new)
+    return Written(len(new), finished + len(late), len(ends) - finished - len(late))
+
+
+def note_changes(session: Session, places: Iterable[Place]) -> None:
+    """Tell the views of these notebooks, once each."""
+    for root, notebook in places:
+        if notebook is not None:
+            changes.record(session, kind="execution", id=notebook, root=root, notebook=notebook)
+
+
+def _keep_session(
+    session: Session,
+    sessions: dict[str, KernelSession],
+    record: SessionRecord | BeginRecord,
+    locate: Locate,
+) -> None:
+    kept = sessions.get(record.session_id) or session.get(KernelSession, record.session_id)
+    if kept is None:
+        kept = _session_row(record, locate)
+        session.add(kept)
+    elif kept.notebook is None and record.notebook_path is not None:  # some front ends tell it late
+        kept.root, kept.notebook = locate(kept.kernel_id, kept.root, record.notebook_path)
+    sessions[record.session_id] = kept
+
+
+def _session_row(record: SessionRecord | BeginRecord, locate: Locate) -> KernelSession:
+    if isinstance(record, BeginRecord):  # the session's own line was damaged
+        root, notebook = locate(None, None, record.notebook_path)
+        return KernelSession(
+            id=record.session_id,
+            root=root,
+            notebook=notebook,
+            runner="other",
+            started_at=record.started_at,
+            facts={},
+        )
+    root, notebook = locate(record.kernel_id, record.root, record.notebook_path)
+    return KernelSession(
+        id=record.session_id,
+        kernel_id=record.kernel_id,
+        root=root,
+        notebook=notebook,
+        run_id=record.run_id,
+        attempt_id=record.attempt_id,
+        runner=record.runner,
+        host=record.host,
+        pid=record.pid,
+        started_at=record.started_at,
+        facts=record.facts,
+    )
+
+
+def _write_sources(session: Session, begins: Iterable[BeginRecord]) -> None:
+    texts = {begin.source_sha: begin.source for begin in begins if begin.source is not None}
+    if not texts:
+        return
+    present = set(session.scalars(select(Source.sha).where(Source.sha.in_(texts))))
+    rows = [{"sha": sha, "text": text} for sha, text in texts.items() if sha not in present]
+    if rows:
+        session.execute(insert(Source), rows)
+
+
+def _known_executions(session: Session, ids: list[str]) -> dict[str, Place]:
+    columns = (CellExecution.id, CellExecution.root, CellExecution.notebook)
+    known: dict[str, Place] = {}
+    for start in range(0, len(ids), 500):  # below every database's limit of bound values
+        found = session.execute(select(*columns).where(CellExecution.id.in_(ids[start : start + 500])))
+        known.update({exec_id: (root, notebook) for exec_id, root, notebook in found})
+    return known
+
+
+def _execution_row(begin: BeginRecord, end: EndRecord | None, of: KernelSession) -> dict[str, Any]:
+    row = {
+        "id": begin.exec_id,
+        "session_id": begin.session_id,
+        "root": of.root,
+        "notebook": of.notebook,
+        "run_id": of.run_id,
+        "seq": begin.seq,
+        "cell_id": begin.cell_id,
+        "cell_key": begin.cell_key,
+        "key_kind": begin.key_kind,
+        "tags": begin.tags,
+        "execution_count": begin.execution_count,
+        "source_sha": begin.source_sha,
+        "status": "running",
+        "error_name": None,
+        "error_message": None,
+        "started_at": begin.started_at,
+        "ended_at": None,
+        "duration_s": None,
+        "stdout_bytes": 0,
+        "stderr_bytes": 0,
+        "outputs": [],
+    }
+    return row if end is None else {**row, **_end_columns(end)}
+
+
+def _end_columns(end: EndRecord) -> dict[str, Any]:
+    return {
+        "execution_count": end.execution_count,
+        "status": end.status,
+        "error_name": end.error_name,
+        "error_message": end.error_message,
+        "ended_at": end.ended_at,
+        "duration_s": end.duration_s,
+        "stdout_bytes": end.stdout_bytes,
+        "stderr_bytes": end.stderr_bytes,
+        "outputs": end.outputs,
+    }
