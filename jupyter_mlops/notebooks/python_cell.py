@@ -7,6 +7,7 @@ import io
 import json
 import re
 import tokenize
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -63,18 +64,24 @@ def _parse(source: str) -> _Cell:
         if not _take_magic(plain, line - 1, magics):
             raise UnreadableCellError(f"has a syntax error in line {line}: {why}")
     text = "\n".join(plain)
-    return _Cell(ast.parse(text), lines, _comments(text), magics)
+    return _Cell(_tree(text), lines, _comments(text), magics)
 
 
 def _stumble(lines: list[str]) -> tuple[int, str] | None:
     """The line where the parser gives up, and why; None when it does not."""
     try:
-        ast.parse("\n".join(lines))
+        _tree("\n".join(lines))
     except SyntaxError as error:
         return error.lineno or 1, error.msg or "invalid syntax"
     except (ValueError, RecursionError, MemoryError) as error:  # NUL bytes; nesting too deep
         raise UnreadableCellError(f"cannot be parsed: {error}") from error
     return None
+
+
+def _tree(source: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on "\\d" and the like: the kernel will say it to the user
+        return ast.parse(source)
 
 
 def _take_magic(plain: list[str], index: int, magics: dict[int, str]) -> bool:

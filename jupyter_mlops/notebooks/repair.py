@@ -142,7 +142,7 @@ def _mend_cells(raw: dict[str, Any], warnings: list[str]) -> None:
 
 def _mend_type(cell: dict[str, Any], name: str, warnings: list[str]) -> None:
     cell_type = cell.get("cell_type")
-    if cell_type in _CELL_TYPES:
+    if isinstance(cell_type, str) and cell_type in _CELL_TYPES:
         return
     if cell_type is None and ("outputs" in cell or "execution_count" in cell):
         cell["cell_type"] = "code"
