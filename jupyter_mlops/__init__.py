@@ -9,6 +9,8 @@ try:
 except ImportError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
+__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 

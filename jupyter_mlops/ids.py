@@ -12,7 +12,7 @@ def new_id() -> str:
 
 
 def new_sortable_id() -> str:
-    """A UUID of version 7 (RFC 9562, section 5.7) as 32 hexadecimal digits: its order is the order of time."""
+    """A UUID of version 7 (RFC 9562, 5.7) as 32 hexadecimal digits: its order is the order of time."""
     value = time.time_ns() // 1_000_000 << 80 | int.from_bytes(os.urandom(10), "big")
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62

@@ -1,0 +1,1 @@
+"""Jobs: what to run, with which parameters, and when."""

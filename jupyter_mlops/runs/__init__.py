@@ -1,0 +1,1 @@
+"""Job runs: the queue, the worker, its runners, and the papermill engine."""

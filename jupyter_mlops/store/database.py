@@ -84,7 +84,7 @@ def _make_engine(address: str) -> Engine:
         return create_engine(url, pool_pre_ping=True)
     path = Path(url.database or "")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Made before SQLite makes it, so that it (and the WAL, which copies its mode) is never readable by others.
+    # Made before SQLite makes it, so that it and its WAL (which copies its mode) are this user's only.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S})
     event.listen(engine, "connect", _prepare_sqlite)

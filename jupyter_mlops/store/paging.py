@@ -45,7 +45,7 @@ class PageRequest:
 
 def fetch_page(
     session: Session,
-    query: Select[tuple[Row]],
+    query: Select[Any],
     moment: InstrumentedAttribute[datetime],
     key: InstrumentedAttribute[str],
     request: PageRequest,
@@ -57,7 +57,9 @@ def fetch_page(
     """
     if request.cursor is not None:
         query = query.where(tuple_(moment, key) < tuple_(*_decode(request.cursor)))
-    rows = list(session.scalars(query.order_by(moment.desc(), key.desc()).limit(request.limit + 1)).unique())
+    rows: list[Row] = list(
+        session.scalars(query.order_by(moment.desc(), key.desc()).limit(request.limit + 1)).unique()
+    )
     more = len(rows) > request.limit
     rows = rows[: request.limit]
     return Page(rows, _encode(getattr(rows[-1], moment.key), getattr(rows[-1], key.key)) if more else None)

@@ -1,0 +1,14 @@
+"""The REST handlers: one module a resource, each with its `ROUTES`."""
+
+from __future__ import annotations
+
+from jupyter_mlops.server.handlers import executions, jobs, models, notebook, runs, status
+
+ROUTES = [
+    *status.ROUTES,
+    *notebook.ROUTES,
+    *jobs.ROUTES,
+    *runs.ROUTES,
+    *executions.ROUTES,
+    *models.ROUTES,
+]

@@ -1,0 +1,81 @@
+"""Checking a request before anything is stored: path, notebook, kernel, parameters, model name, tracking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.jobs.spec import RunRequest
+from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
+from jupyter_mlops.notebooks.parameters import infer_parameters, validate_parameters
+from jupyter_mlops.notebooks.paths import relative_path, resolve_notebook
+from jupyter_mlops.notebooks.read import read_notebook
+from jupyter_mlops.notebooks.snapshots import SnapshotStore
+from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.registry import check_model_name
+
+MAX_NAME_CHARS = 200
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A request found good, with all that a run's row needs.
+
+    Args:
+        root: the server root, resolved.
+        notebook: path relative to the root.
+        content: the notebook's bytes; `keep_snapshot` keeps them.
+        kernel: the kernel that was asked for, None for the notebook's own.
+    """
+
+    root: str
+    notebook: str
+    name: str
+    content: bytes
+    parameters: dict[str, Any]
+    kernel: str | None
+    register_model: str | None
+
+    def keep_snapshot(self, settings: Settings) -> str:
+        """Keep the notebook as it is now; answers with its SHA-256."""
+        return SnapshotStore(settings.snapshots).keep(self.content)
+
+
+def prepare_run(request: RunRequest, root: Path, settings: Settings) -> PreparedRun:
+    """Check a request; nothing is stored.
+
+    Raises:
+        MlopsError: one of its kinds for each thing that can be wrong, its `field` named.
+    """
+    path = resolve_notebook(root, request.notebook)
+    content = path.read_bytes()
+    notebook = read_notebook(content)
+    choose_kernel(notebook, request.kernel, available_kernels())
+    parameters = validate_parameters(infer_parameters(notebook), request.parameters)
+    relative = relative_path(root, request.notebook, path)
+    register_model = check_model_name(request.register_model) if request.register_model else None
+    name = _check_name(request.name) if request.name else relative.removesuffix(".ipynb")
+    check_tracking(settings.tracking_uri)
+    return PreparedRun(
+        root=str(root.resolve()),
+        notebook=relative,
+        name=name,
+        content=content,
+        parameters=parameters,
+        kernel=request.kernel,
+        register_model=register_model,
+    )
+
+
+def _check_name(name: str) -> str:
+    name = name.strip()
+    if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
+        raise BadInputError(
+            f"{name[:40]!r} cannot be a job's name.",
+            field="name",
+            hint=f"Give 1 to {MAX_NAME_CHARS} printable characters, or none for the notebook's own name.",
+        )
+    return name

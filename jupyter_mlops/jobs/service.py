@@ -1,0 +1,305 @@
+"""Jobs and their runs, as every face (REST, CLI, magics) asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import ConflictError, NotFoundError
+from jupyter_mlops.ids import new_id
+from jupyter_mlops.jobs.cron import CronSchedule, parse_schedule
+from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
+from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
+from jupyter_mlops.runs import queue
+from jupyter_mlops.runs.states import RunState
+from jupyter_mlops.runs.workers import ensure_worker
+from jupyter_mlops.store import Store, changes
+from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
+from jupyter_mlops.store.tables import Job, Run, Trigger
+
+
+class JobService:
+    """The jobs of one server root.
+
+    Args:
+        store: where they are kept.
+        settings: this user's settings.
+        root: the server root; every path given and answered is relative to it.
+    """
+
+    def __init__(self, store: Store, settings: Settings, root: Path) -> None:
+        self.store = store
+        self.settings = settings
+        self.root = root.resolve()
+
+    def submit(self, request: RunRequest) -> Run:
+        """Queue a run now, its job made if there is none of that name; see that a worker is there.
+
+        Raises:
+            BadInputError: something in the request is wrong; nothing was stored.
+            ConflictError: a job of that name runs another notebook.
+            TrackingUnavailableError: the tracking server does not answer.
+        """
+        prepared = prepare_run(request, self.root, self.settings)
+        sha = prepared.keep_snapshot(self.settings)
+        with self.store.session() as session:
+            run = _new_run(self._job_named(session, prepared), prepared, sha)
+            queue.enqueue(session, run)
+        ensure_worker(self.store, self.settings)
+        return run
+
+    def run_job(self, job_id: str) -> Run:
+        """Queue a run of a job with its own parameters.
+
+        Raises:
+            NotFoundError: no such job.
+            BadInputError: its notebook is gone or no longer fits its parameters.
+        """
+        with self.store.reading() as session:
+            job = _job(session, self.root, job_id)
+        return self.submit(RunRequest.of(job))
+
+    def create_job(self, request: RunRequest, schedule: ScheduleRequest | None) -> Job:
+        """Make a job; with a schedule, its first fire is the next one from now.
+
+        Raises:
+            BadInputError: something in the request is wrong; nothing was stored.
+            ConflictError: there is a job of that name, and it has a schedule or another notebook.
+        """
+        cron = parse_schedule(schedule.cron, schedule.timezone) if schedule else None
+        prepared = prepare_run(request, self.root, self.settings)
+        with self.store.session() as session:
+            job = self._job_named(session, prepared)
+            if cron is not None:
+                if job.trigger is not None:
+                    raise ConflictError(
+                        f"The job {job.name!r} has a schedule already ({job.trigger.cron}).",
+                        field="name",
+                        hint="Choose another name, or delete that job first.",
+                    )
+                job.trigger = _new_trigger(cron)
+            job.parameters, job.kernel = prepared.parameters, prepared.kernel
+            job.register_model, job.updated_at = prepared.register_model, _now()
+            _tell(session, job)
+        if cron is not None:
+            ensure_worker(self.store, self.settings)
+        return job
+
+    def set_active(self, job_id: str, active: bool) -> Job:
+        """Pause or resume a job's schedule; a resumed one fires next from now on, not for the pause.
+
+        Raises:
+            NotFoundError: no such job.
+            ConflictError: it has no schedule.
+        """
+        with self.store.session() as session:
+            job = _job(session, self.root, job_id)
+            if job.trigger is None:
+                raise ConflictError(f"The job {job.name!r} has no schedule.", field="active")
+            job.trigger.active = active
+            if active:
+                schedule = parse_schedule(job.trigger.cron, job.trigger.timezone)
+                job.trigger.next_fire_at = schedule.next_after(_now())
+                job.trigger.problem = None
+            job.updated_at = _now()
+            _tell(session, job)
+        if active:
+            ensure_worker(self.store, self.settings)
+        return job
+
+    def delete_job(self, job_id: str) -> None:
+        """Take a job off the list, and stop its schedule; its runs and their files stay.
+
+        Raises:
+            NotFoundError: no such job.
+        """
+        with self.store.session() as session:
+            job = _job(session, self.root, job_id)
+            job.deleted_at = job.updated_at = _now()
+            _tell(session, job)
+
+    def restore_job(self, job_id: str) -> Job:
+        """Bring a deleted job back as it was.
+
+        Raises:
+            NotFoundError: no such job, deleted or not.
+            ConflictError: another job has its name now.
+        """
+        with self.store.session() as session:
+            job = session.get(Job, job_id)
+            if job is None or job.root != str(self.root):
+                raise _no_job(job_id)
+            if job.deleted_at is not None:
+                if _live_job(session, job.root, job.name) is not None:
+                    raise ConflictError(f"There is another job named {job.name!r} now.", field="name")
+                job.deleted_at, job.updated_at = None, _now()
+                if job.trigger is not None and job.trigger.active:
+                    schedule = parse_schedule(job.trigger.cron, job.trigger.timezone)
+                    job.trigger.next_fire_at = schedule.next_after(_now())
+                _tell(session, job)
+        return job
+
+    def get_job(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            NotFoundError: no such job.
+        """
+        with self.store.reading() as session:
+            return _job(session, self.root, job_id)
+
+    def list_jobs(self, page: PageRequest, notebook: str | None = None) -> Page[Job]:
+        """The root's jobs, newest first."""
+        query = select(Job).where(Job.root == str(self.root), Job.deleted_at.is_(None))
+        if notebook is not None:
+            query = query.where(Job.notebook == notebook)
+        with self.store.reading() as session:
+            return fetch_page(session, query, Job.created_at, Job.id, page)
+
+    def last_runs(self, jobs: Sequence[Job]) -> dict[str, Run]:
+        """Each job's newest run, by the job's id."""
+        with self.store.reading() as session:
+            found = (
+                session.scalars(
+                    select(Run)
+                    .where(Run.job_id == job.id)
+                    .order_by(Run.created_at.desc(), Run.id.desc())
+                    .limit(1)
+                ).first()
+                for job in jobs
+            )
+            return {run.job_id: run for run in found if run is not None}
+
+    def get_run(self, run_id: str) -> Run:
+        """One run, by its id or the start of it.
+
+        Raises:
+            NotFoundError: no run of this root, or more than one, starts so.
+        """
+        with self.store.reading() as session:
+            return _run(session, self.root, run_id)
+
+    def list_runs(
+        self,
+        page: PageRequest,
+        *,
+        notebook: str | None = None,
+        job_id: str | None = None,
+        state: RunState | None = None,
+    ) -> Page[Run]:
+        """The root's runs, newest first."""
+        query = select(Run).where(Run.root == str(self.root))
+        if notebook is not None:
+            query = query.where(Run.notebook == notebook)
+        if job_id is not None:
+            query = query.where(Run.job_id == job_id)
+        if state is not None:
+            query = query.where(Run.state == state.value)
+        with self.store.reading() as session:
+            return fetch_page(session, query, Run.created_at, Run.id, page)
+
+    def cancel_run(self, run_id: str) -> Run:
+        """Ask for a run to end; one that has ended stays as it is.
+
+        Raises:
+            NotFoundError: no such run.
+        """
+        with self.store.session() as session:
+            return queue.request_cancel(session, _run(session, self.root, run_id), _now())
+
+    def _job_named(self, session: Session, prepared: PreparedRun) -> Job:
+        job = _live_job(session, prepared.root, prepared.name)
+        if job is None:
+            now = _now()
+            job = Job(
+                id=new_id(),
+                root=prepared.root,
+                name=prepared.name,
+                notebook=prepared.notebook,
+                parameters=prepared.parameters,
+                kernel=prepared.kernel,
+                register_model=prepared.register_model,
+                created_at=now,
+                updated_at=now,
+            )
+            job.trigger = None
+            session.add(job)
+            session.flush()
+            _tell(session, job)
+        elif job.notebook != prepared.notebook:
+            raise ConflictError(
+                f"The job {job.name!r} runs another notebook, {job.notebook}.",
+                field="name",
+                hint="Choose another name.",
+            )
+        return job
+
+
+def _new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
+    return Run(
+        id=new_id(),
+        root=prepared.root,
+        job_id=job.id,
+        job=job,
+        notebook=prepared.notebook,
+        snapshot_sha=sha,
+        parameters=prepared.parameters,
+        kernel=prepared.kernel,
+        register_model=prepared.register_model,
+        state=RunState.QUEUED.value,
+        created_at=_now(),
+        cells_done=0,
+        metrics={},
+        cancel_requested=False,
+    )
+
+
+def _new_trigger(schedule: CronSchedule) -> Trigger:
+    return Trigger(
+        id=new_id(),
+        cron=schedule.cron,
+        timezone=schedule.timezone,
+        active=True,
+        next_fire_at=schedule.next_after(_now()),
+    )
+
+
+def _live_job(session: Session, root: str, name: str) -> Job | None:
+    return session.scalars(
+        select(Job).where(Job.root == root, Job.name == name, Job.deleted_at.is_(None))
+    ).one_or_none()
+
+
+def _job(session: Session, root: Path, job_id: str) -> Job:
+    job = session.get(Job, job_id)
+    if job is None or job.root != str(root) or job.deleted_at is not None:
+        raise _no_job(job_id)
+    return job
+
+
+def _run(session: Session, root: Path, run_id: str) -> Run:
+    query = select(Run).where(Run.root == str(root), Run.id.startswith(run_id, autoescape=True)).limit(2)
+    found = list(session.scalars(query)) if run_id else []
+    if len(found) != 1:
+        what = "More than one run's id starts" if found else "There is no run whose id starts"
+        raise NotFoundError(
+            f"{what} with {run_id!r} under {root}.", field="run", hint="`jupyter mlops runs` lists them."
+        )
+    return found[0]
+
+
+def _no_job(job_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no job {job_id!r}.", field="job", hint="`jupyter mlops jobs` lists them.")
+
+
+def _tell(session: Session, job: Job) -> None:
+    changes.record(session, "job", job.id, root=job.root, notebook=job.notebook)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

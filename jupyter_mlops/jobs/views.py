@@ -1,0 +1,87 @@
+"""Jobs and runs as the REST schema has them; the CLI's `--json` and the magics show the same."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops.store.tables import Job, Run, Trigger
+
+
+def run_as_dict(run: Run) -> dict[str, Any]:
+    """A run as `Run` in the OpenAPI file."""
+    return {
+        "id": run.id,
+        "job_id": run.job_id,
+        "job_name": run.job.name,
+        "notebook": run.notebook,
+        "state": run.state,
+        "reason": run.reason,
+        "message": run.message,
+        "parameters": run.parameters,
+        "kernel": run.kernel,
+        "register_model": run.register_model,
+        "scheduled_for": _moment(run.scheduled_for),
+        "created_at": _moment(run.created_at),
+        "started_at": _moment(run.started_at),
+        "ended_at": _moment(run.ended_at),
+        "duration_s": duration_s(run),
+        "cells_total": run.cells_total,
+        "cells_done": run.cells_done,
+        "failed_cell": run.failed_cell,
+        "output_path": relative_to_root(run),
+        "snapshot_sha": run.snapshot_sha,
+        "mlflow_run_id": run.mlflow_run_id,
+        "mlflow_experiment_id": run.mlflow_experiment_id,
+        "metrics": run.metrics,
+        "model_name": run.register_model if run.model_version else None,
+        "model_version": run.model_version,
+        "cancel_requested": run.cancel_requested,
+    }
+
+
+def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:
+    """A job as `Job` in the OpenAPI file."""
+    return {
+        "id": job.id,
+        "name": job.name,
+        "notebook": job.notebook,
+        "parameters": job.parameters,
+        "kernel": job.kernel,
+        "register_model": job.register_model,
+        "trigger": None if job.trigger is None else _trigger_as_dict(job.trigger),
+        "created_at": _moment(job.created_at),
+        "updated_at": _moment(job.updated_at),
+        "last_run": None if last_run is None else run_as_dict(last_run),
+    }
+
+
+def duration_s(run: Run) -> float | None:
+    """Seconds from start to end, None for a run that has not both."""
+    if run.started_at is None or run.ended_at is None:
+        return None
+    return (run.ended_at - run.started_at).total_seconds()
+
+
+def relative_to_root(run: Run) -> str | None:
+    """The executed notebook's path: relative to the root, with forward slashes, when it is under it."""
+    if run.output_path is None:
+        return None
+    path = Path(run.output_path)
+    return path.relative_to(run.root).as_posix() if path.is_relative_to(run.root) else str(path)
+
+
+def _trigger_as_dict(trigger: Trigger) -> dict[str, Any]:
+    return {
+        "id": trigger.id,
+        "cron": trigger.cron,
+        "timezone": trigger.timezone,
+        "active": trigger.active,
+        "next_fire_at": _moment(trigger.next_fire_at) if trigger.active else None,
+        "problem": trigger.problem,
+    }
+
+
+def _moment(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,189 @@
+"""One attempt at a job run: from its row to its outcome. Runs in a runner process, one at a time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import threading
+import time
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops.capture.ingester import Ingester
+from jupyter_mlops.config import Settings
+from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
+from jupyter_mlops.notebooks.read import Notebook, read_notebook
+from jupyter_mlops.notebooks.snapshots import SnapshotStore
+from jupyter_mlops.runs import queue
+from jupyter_mlops.runs.attempt_tracking import AttemptTracking
+from jupyter_mlops.runs.outcome import outcome_of
+from jupyter_mlops.runs.queue import Outcome
+from jupyter_mlops.runs.states import RunState
+from jupyter_mlops.store import Store
+from jupyter_mlops.store.tables import Run
+
+log = logging.getLogger(__name__)
+RUNS_FOLDER = "mlops-runs"
+PROGRESS_EVERY_S = 0.3
+
+
+class LeaseLostError(Exception):
+    """Another attempt holds the run now; this one must write nothing more."""
+
+
+class AttemptExecution:
+    """Executes one claimed attempt and writes what comes of it.
+
+    Args:
+        store: where the run is.
+        settings: where everything else is.
+        attempt_id: the claim, and the fencing token of every write.
+        cancel: set by another thread to end the run.
+    """
+
+    def __init__(self, store: Store, settings: Settings, attempt_id: str, cancel: threading.Event) -> None:
+        self.store = store
+        self.settings = settings
+        self.attempt_id = attempt_id
+        self.cancel = cancel
+        self._client: Any = None
+        self._progress = (0, 0.0)
+
+    def execute(self) -> Outcome:
+        """Run the notebook to a final state. Never raises for what the notebook or its input did.
+
+        Raises:
+            LeaseLostError: the run was taken over in the meantime; nothing was written.
+        """
+        run = self._load()
+        tracking: AttemptTracking | None = None
+        error: BaseException | None = None
+        try:
+            notebook = self._notebook(run)
+            tracking = AttemptTracking.start(self.settings, run, self.attempt_id)
+            self._write(mlflow_run_id=tracking.run.run_id, mlflow_experiment_id=tracking.run.experiment_id)
+            self._execute_notebook(run, notebook, tracking)
+        except LeaseLostError:
+            raise
+        except Exception as caught:
+            log.info("attempt %s ended by %s", self.attempt_id, type(caught).__name__, exc_info=caught)
+            error = caught
+        outcome = outcome_of(error, self._executed, None if self._client is None else self._client.exit_code)
+        self._ingest()
+        if tracking is not None:
+            outcome = tracking.finish(run, outcome, self.store)
+        self._finish(outcome)
+        return outcome
+
+    @property
+    def _executed(self) -> Any:
+        return None if self._client is None else self._client.nb
+
+    def _load(self) -> Run:
+        from sqlalchemy import select
+
+        with self.store.reading() as session:
+            run = session.scalars(
+                select(Run).where(Run.attempt_id == self.attempt_id, Run.state == RunState.RUNNING.value)
+            ).one_or_none()
+            if run is None:
+                raise LeaseLostError(self.attempt_id)
+            session.expunge_all()
+            return run
+
+    def _notebook(self, run: Run) -> Notebook:
+        notebook = read_notebook(SnapshotStore(self.settings.snapshots).read(run.snapshot_sha or ""))
+        kernel = choose_kernel(notebook, run.kernel, available_kernels())
+        notebook.node.metadata["kernelspec"] = {
+            "name": kernel.name,
+            "display_name": kernel.display_name,
+            "language": kernel.language,
+        }
+        run.kernel = kernel.name
+        run.output_path = str(output_path(run))
+        Path(run.output_path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        code_cells = sum(_is_executed(cell) for cell in notebook.node.cells)
+        self._write(
+            kernel=kernel.name,
+            output_path=run.output_path,
+            cells_total=code_cells + (1 if run.parameters else 0),
+        )
+        return notebook
+
+    def _execute_notebook(self, run: Run, notebook: Notebook, tracking: AttemptTracking) -> None:
+        import papermill
+
+        folder = (Path(run.root) / run.notebook).parent
+        papermill.execute_notebook(
+            notebook.node,
+            run.output_path,
+            parameters=run.parameters,
+            engine_name="mlops",
+            kernel_name=run.kernel,
+            language=notebook.node.metadata["kernelspec"]["language"],
+            progress_bar=False,
+            cwd=folder if folder.is_dir() else Path(run.output_path or "").parent,
+            observer=self,
+            cancel=self.cancel,
+            kernel_env=self._kernel_environment(run, tracking),
+            on_client=lambda client: setattr(self, "_client", client),
+        )
+
+    def _kernel_environment(self, run: Run, tracking: AttemptTracking) -> dict[str, str]:
+        return {
+            **os.environ,
+            **self.settings.process_environment(),
+            **tracking.kernel_environment(),
+            "JPY_SESSION_NAME": str(Path(run.root) / run.notebook),
+            "JUPYTER_MLOPS_NOTEBOOK": run.notebook,
+            "JUPYTER_MLOPS_ROOT": run.root,
+            "JUPYTER_MLOPS_RUN_ID": run.id,
+            "JUPYTER_MLOPS_ATTEMPT_ID": self.attempt_id,
+        }
+
+    def cell_started(self, index: int, cell: Any) -> None:
+        """A cell starts (the engine's observer)."""
+
+    def cell_ended(self, index: int, cell: Any) -> None:  # noqa: ARG002
+        """A cell has ended (the engine's observer): tell how far the run is, at most every 0.3 s."""
+        if not _is_executed(cell):
+            return
+        done, told_at = self._progress
+        now = time.monotonic()
+        tell = now - told_at >= PROGRESS_EVERY_S
+        self._progress = (done + 1, now if tell else told_at)
+        if tell:
+            self._write(cells_done=done + 1)
+
+    def _ingest(self) -> None:
+        try:
+            Ingester(self.store).ingest_folder(self.settings.journals)
+        except Exception:  # the record is safe in the journal, and is swept up later
+            log.exception("the cells of attempt %s could not be ingested yet", self.attempt_id)
+
+    def _write(self, **columns: Any) -> None:
+        with self.store.session() as session:
+            if not queue.update_running(session, self.attempt_id, **columns):
+                self.cancel.set()
+                raise LeaseLostError(self.attempt_id)
+
+    def _finish(self, outcome: Outcome) -> None:
+        with self.store.session() as session:
+            kept = queue.finish_attempt(
+                session, self.attempt_id, outcome, datetime.now(timezone.utc), cells_done=self._progress[0]
+            )
+        if not kept:
+            raise LeaseLostError(self.attempt_id)
+
+
+def _is_executed(cell: Any) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
+
+
+def output_path(run: Run) -> Path:
+    """Where a run's executed notebook goes: `<root>/mlops-runs/<job>/<time>-<run>/<notebook>`."""
+    job = re.sub(r"[^\w.-]+", "-", run.job.name).strip("-.") or "job"
+    folder = f"{run.created_at:%Y%m%d-%H%M%S}-{run.id}"
+    return Path(run.root) / RUNS_FOLDER / job / folder / Path(run.notebook).name

@@ -1,0 +1,124 @@
+"""An attempt's MLflow run: started before its kernel, closed at its end, its model registered."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from jupyter_mlops import __version__
+from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import RegistrationError
+from jupyter_mlops.runs.queue import Outcome
+from jupyter_mlops.runs.states import RunState
+from jupyter_mlops.store import Store, changes
+from jupyter_mlops.store.executions import records_of_run
+from jupyter_mlops.store.tables import Run
+from jupyter_mlops.tracking.client import TrackedRun, Tracking, newest_metrics
+from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.registry import register_logged_model
+
+log = logging.getLogger(__name__)
+_MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.CANCELLED: "KILLED"}
+
+
+class AttemptTracking:
+    """The MLflow run of one attempt.
+
+    Args:
+        tracking: the tracking server.
+        run: the MLflow run, already started.
+        tags: what is said of the attempt on its MLflow run and on a model version it gives.
+    """
+
+    def __init__(self, tracking: Tracking, run: TrackedRun, attempt_id: str, tags: dict[str, str]) -> None:
+        self.tracking = tracking
+        self.run = run
+        self.attempt_id = attempt_id
+        self.tags = tags
+
+    @classmethod
+    def start(cls, settings: Settings, run: Run, attempt_id: str) -> AttemptTracking:
+        """Start the attempt's MLflow run, in an experiment named after its job.
+
+        Raises:
+            TrackingUnavailableError: the tracking server does not answer.
+        """
+        check_tracking(settings.tracking_uri)
+        tracking = Tracking(settings.tracking_uri)
+        tags = {
+            "mlops.run_id": run.id,
+            "mlops.job_id": run.job_id,
+            "mlops.notebook": run.notebook,
+            "mlops.snapshot_sha": run.snapshot_sha or "",
+        }
+        source = {
+            "mlflow.source.type": "NOTEBOOK",
+            "mlflow.source.name": str(Path(run.root) / run.notebook),
+            "mlops.attempt_id": attempt_id,
+            "mlops.version": __version__,
+        }
+        started = tracking.start_run(run.job.name, f"{run.job.name} {run.id}", {**tags, **source})
+        return cls(tracking, started, attempt_id, tags)
+
+    def kernel_environment(self) -> dict[str, str]:
+        """What makes the notebook's first `mlflow.start_run()` continue this MLflow run."""
+        return {
+            "MLFLOW_RUN_ID": self.run.run_id,
+            "JUPYTER_MLOPS_MLFLOW_RUN_ID": self.run.run_id,
+            "MLFLOW_EXPERIMENT_ID": self.run.experiment_id,
+        }
+
+    def finish(self, run: Run, outcome: Outcome, store: Store) -> Outcome:
+        """Close the MLflow run and register the model; answers with the outcome as it then is.
+
+        A tracking server that fails here does not change how the notebook ended: it is logged.
+        """
+        from mlflow.exceptions import MlflowException
+
+        mlflow_runs: list[Any] = []
+        try:
+            self._upload(run, store)
+            mlflow_runs = self.tracking.runs_of_attempt(self.run, self.attempt_id)
+            outcome = replace(outcome, metrics=newest_metrics(mlflow_runs))
+        except (MlflowException, OSError):
+            log.exception("the MLflow run %s could not be completed", self.run.run_id)
+        if outcome.state is RunState.SUCCEEDED and run.register_model:
+            outcome = self._register(run, outcome, mlflow_runs, store)
+        self._close(run, outcome)
+        return outcome
+
+    def _upload(self, run: Run, store: Store) -> None:
+        if run.output_path and Path(run.output_path).exists():
+            self.tracking.log_file(self.run.run_id, Path(run.output_path), "notebook")
+        with store.reading() as session:
+            records = records_of_run(session, run.id)
+        self.tracking.log_json_lines(self.run.run_id, records, "mlops/cells.jsonl")
+
+    def _register(self, run: Run, outcome: Outcome, mlflow_runs: list[Any], store: Store) -> Outcome:
+        name = str(run.register_model)
+        try:
+            made = register_logged_model(self.tracking.client, mlflow_runs, name, self.tags)
+        except RegistrationError as error:
+            but = _lower_first(error.message)
+            message = f"The notebook ran to its end, but {but} {error.hint or ''}".strip()
+            return replace(outcome, state=RunState.FAILED, reason=error.reason_code, message=message)
+        with store.session() as session:
+            changes.record(session, "model", name, root=run.root, notebook=run.notebook)
+        return replace(outcome, model_version=made.version)
+
+    def _close(self, run: Run, outcome: Outcome) -> None:
+        tags = {"mlops.state": outcome.state.value}
+        if outcome.reason:
+            tags["mlops.reason"] = outcome.reason
+        try:
+            self.tracking.end_run(
+                self.run.run_id, _MLFLOW_STATUS.get(outcome.state, "FAILED"), run.parameters, tags
+            )
+        except Exception:  # the run's own end must not hang on its tracking
+            log.exception("the MLflow run %s could not be closed", self.run.run_id)
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,150 @@
+"""Our papermill engine: papermill's own, with capture, honest cell states and fewer, atomic saves."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from papermill.engines import NBClientEngine, NotebookExecutionManager, catch_nb_assignment
+from papermill.log import logger
+from papermill.utils import merge_kwargs, remove_args
+
+from jupyter_mlops.runs.kernel_client import CellNotebookClient
+
+SAVE_EVERY_S = 2.0
+
+
+class MlopsNotebookManager(NotebookExecutionManager):
+    """papermill's manager, mended where it is not true or not safe.
+
+    papermill writes the whole notebook twice a cell, in place: a kill in the middle leaves half a file.
+    This one writes at most every 2 s and at the end, each time to a new file that replaces the old. And a
+    cell that never ran stays `pending`, where papermill calls it `completed` after its kernel died.
+    """
+
+    @catch_nb_assignment
+    def save(self, **_kwargs: Any) -> None:
+        """Write the notebook if it was not written in the last 2 s."""
+        if (self.now() - self.last_save_time).total_seconds() >= SAVE_EVERY_S:
+            self.save_now()
+
+    def save_now(self) -> None:
+        """Write the notebook."""
+        if self.output_path:
+            write_notebook(self.nb, self.output_path)
+        self.last_save_time = self.now()
+
+    @catch_nb_assignment
+    def notebook_start(self, **kwargs: Any) -> None:
+        """Reset the notebook's states, and write it: it can be read from the start."""
+        super().notebook_start(**kwargs)
+        self.save_now()
+
+    def cell_not_run(self, cell: Any) -> None:
+        """The run ended before this cell: it waits still, and the notebook did not end well."""
+        cell.metadata.papermill.update(status=self.PENDING, start_time=None, exception=None)
+        self.nb.metadata.papermill["exception"] = True
+
+    @catch_nb_assignment
+    def cell_complete(self, cell: Any, cell_index: int | None = None, **kwargs: Any) -> None:
+        """Close a cell that ran."""
+        if cell.metadata.papermill["status"] != self.PENDING or not self.nb.metadata.papermill["exception"]:
+            super().cell_complete(cell, cell_index=cell_index, **kwargs)
+
+    @catch_nb_assignment
+    def notebook_complete(self, **kwargs: Any) -> None:
+        """Close the notebook; cells that never ran stay `pending` where a cell failed."""
+        never_ran = [cell for cell in self.nb.cells if cell.metadata.papermill["status"] == self.PENDING]
+        super().notebook_complete(**kwargs)
+        if self.nb.metadata.papermill["exception"]:
+            for cell in never_ran:
+                cell.metadata.papermill["status"] = self.PENDING
+        self.save_now()
+
+
+class Engine(NBClientEngine):
+    """Executes a notebook by nbclient. Beyond papermill's own, its `execute_notebook` takes:
+
+    Args:
+        observer: an object with `cell_started(index, cell)` and `cell_ended(index, cell)`.
+        cancel: a `threading.Event` that ends the run.
+        kernel_env: the kernel's whole environment.
+        on_client: called with the `CellNotebookClient` before the kernel starts.
+    """
+
+    @classmethod
+    def execute_notebook(
+        cls,
+        nb: Any,
+        kernel_name: str,
+        output_path: str | None = None,
+        progress_bar: bool | dict[str, Any] = True,
+        log_output: bool = False,
+        autosave_cell_every: int = 30,
+        **kwargs: Any,
+    ) -> Any:
+        """Execute the notebook and return it with its outputs."""
+        manager = MlopsNotebookManager(
+            nb,
+            output_path=output_path,
+            progress_bar=progress_bar,
+            log_output=log_output,
+            autosave_cell_every=autosave_cell_every,
+        )
+        manager.notebook_start()
+        try:
+            cls.execute_managed_notebook(manager, kernel_name, log_output=log_output, **kwargs)
+        finally:
+            manager.cleanup_pbar()
+            manager.notebook_complete()
+        return manager.nb
+
+    @classmethod
+    def execute_managed_notebook(
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        log_output: bool = False,
+        stdout_file: Any = None,
+        stderr_file: Any = None,
+        start_timeout: int = 60,
+        execution_timeout: int | None = None,
+        on_client: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Execute the managed notebook in a new kernel."""
+        options = merge_kwargs(
+            remove_args(["input_path", "timeout", "startup_timeout"], **kwargs),
+            timeout=execution_timeout or kwargs.get("timeout"),
+            startup_timeout=start_timeout,
+            kernel_name=kernel_name,
+            log=logger,
+            log_output=log_output,
+            stdout_file=stdout_file,
+            stderr_file=stderr_file,
+        )
+        client = CellNotebookClient(nb_man, **options)
+        if on_client is not None:
+            on_client(client)
+        return client.execute()
+
+
+def write_notebook(nb: Any, path: str) -> None:
+    """Write a notebook: on a local disk to a new file that then replaces the old, else as papermill does."""
+    if "://" in path or path == "-":
+        from papermill.iorw import write_ipynb
+
+        write_ipynb(nb, path)
+        return
+    target = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(nbformat.writes(nb))
+        Path(temporary).replace(target)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,167 @@
+"""How a notebook's cells reach a kernel: nbclient, with the cell's identity on every request."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from nbclient.exceptions import CellExecutionError, DeadKernelError
+from papermill.clientwrap import PapermillNotebookClient
+
+EXTENSION = "jupyter_mlops"
+KILL_AFTER_S = 3.0
+
+
+class RunCancelledError(Exception):
+    """The run was asked to end, and has ended its kernel."""
+
+
+class CellKernelClient(AsyncKernelClient):
+    """A kernel client that says which cell a request is: `cellId` and `tags`, as JupyterLab sends them.
+
+    nbclient and papermill send empty metadata, so that nothing in the kernel could know the cell.
+    """
+
+    cell_metadata: dict[str, Any] = {}
+
+    def execute(
+        self,
+        code: str,
+        silent: bool = False,
+        store_history: bool = True,
+        user_expressions: dict[str, Any] | None = None,
+        allow_stdin: bool | None = None,
+        stop_on_error: bool = True,
+    ) -> str:
+        """Send an execute request; answers with its message id."""
+        content = {
+            "code": code,
+            "silent": silent,
+            "store_history": store_history,
+            "user_expressions": user_expressions or {},
+            "allow_stdin": self.allow_stdin if allow_stdin is None else allow_stdin,
+            "stop_on_error": stop_on_error,
+        }
+        message = self.session.msg("execute_request", content, metadata=self.cell_metadata)
+        self.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+
+class CellNotebookClient(PapermillNotebookClient):
+    """Runs a notebook's cells in a kernel that records them, and can be cancelled from another thread.
+
+    Args:
+        nb_man: papermill's manager of the notebook.
+        cancel: set by another thread to end the run: the kernel is interrupted at once, and killed with
+            its process group when it has not ended its cell within 3 s.
+        observer: told of each cell as it starts and ends, or None.
+        kernel_env: the kernel's whole environment, or None for this process's.
+    """
+
+    def __init__(
+        self,
+        nb_man: Any,
+        cancel: threading.Event | None = None,
+        observer: Any = None,
+        kernel_env: dict[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(nb_man, **options)
+        self.cancel = cancel
+        self.observer = observer
+        self.kernel_env = kernel_env
+        self._socket_folder: str | None = None
+        self._ended = threading.Event()
+
+    def create_kernel_manager(self) -> Any:
+        """A manager whose kernel is reached through private sockets and loads our recorder."""
+        manager = super().create_kernel_manager()
+        manager.client_class = f"{__name__}.{CellKernelClient.__name__}"
+        if any("ipykernel" in word for word in manager.kernel_spec.argv):
+            self.extra_arguments += [f"--IPKernelApp.extra_extensions={EXTENSION}"]
+            if os.name == "posix":
+                # Sockets in a folder of our own cannot be read by other users of the machine; TCP can be.
+                self._socket_folder = tempfile.mkdtemp(prefix="mlops-")
+                manager.transport = "ipc"
+                manager.connection_file = str(Path(self._socket_folder) / "kernel.json")
+        return manager
+
+    def execute(self, **kwargs: Any) -> Any:
+        """Run every cell."""
+        if self.kernel_env is not None:
+            kwargs["env"] = self.kernel_env
+        watch = threading.Thread(target=self._watch_cancel, name="cancel-watch", daemon=True)
+        if self.cancel is not None:
+            watch.start()
+        try:
+            return super().execute(**kwargs)
+        finally:
+            self._ended.set()
+            if self._socket_folder is not None:
+                shutil.rmtree(self._socket_folder, ignore_errors=True)
+
+    def execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
+        """Run one cell, its identity on the request.
+
+        papermill calls this method, bound to nbclient's; overriding only `async_execute_cell` does nothing.
+        """
+        if self._is_cancelled:
+            self.nb_man.cell_not_run(cell)
+            raise RunCancelledError
+        if isinstance(self.kc, CellKernelClient):
+            identity = {"cellId": cell.get("id"), "tags": list(cell.metadata.get("tags", []))}
+            self.kc.cell_metadata = {name: value for name, value in identity.items() if value}
+        if self.observer is not None:
+            self.observer.cell_started(cell_index, cell)
+        try:
+            return super().execute_cell(cell, cell_index, **kwargs)
+        except (CellExecutionError, DeadKernelError) as error:
+            if self._is_cancelled or isinstance(error, DeadKernelError):
+                self.nb_man.cell_exception(cell, cell_index=cell_index)
+            if self._is_cancelled:
+                raise RunCancelledError from error
+            raise
+        finally:
+            if self.observer is not None:
+                self.observer.cell_ended(cell_index, cell)
+
+    @property
+    def exit_code(self) -> int | None:
+        """The kernel process's exit code (negative: the signal that killed it), None while it lives."""
+        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        return None if process is None else process.poll()
+
+    def kill_kernel(self) -> None:
+        """End the kernel and all that it started."""
+        self._signal_kernel(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    @property
+    def _is_cancelled(self) -> bool:
+        return self.cancel is not None and self.cancel.is_set()
+
+    def _watch_cancel(self) -> None:
+        assert self.cancel is not None
+        while not self._ended.is_set():
+            if self.cancel.wait(0.2):
+                self._signal_kernel(signal.SIGINT)
+                if not self._ended.wait(KILL_AFTER_S):
+                    self.kill_kernel()
+                return
+
+    def _signal_kernel(self, number: int) -> None:
+        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        if process is None or process.poll() is not None:
+            return
+        try:
+            if os.name == "posix":
+                os.killpg(os.getpgid(process.pid), number)
+            else:
+                process.send_signal(number)
+        except (ProcessLookupError, PermissionError):
+            return  # it ended in the meantime

@@ -1,0 +1,95 @@
+"""What an execution's end means: from the exception and the executed notebook to a state and a reason."""
+
+from __future__ import annotations
+
+import re
+import signal
+from typing import Any
+
+from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.runs.queue import Outcome
+from jupyter_mlops.runs.states import Reason, RunState
+
+_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+SOURCE_LINES = 5
+MESSAGE_CHARS = 2000
+
+
+def outcome_of(error: BaseException | None, notebook: Any, kernel_exit: int | None) -> Outcome:
+    """The outcome of an execution.
+
+    Args:
+        error: what the execution raised, None for success.
+        notebook: the notebook as far as it was executed, or None when it never started.
+        kernel_exit: the kernel's exit code, negative for a signal, None when it is not known.
+    """
+    from jupyter_client.kernelspec import NoSuchKernel
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from papermill.exceptions import PapermillExecutionError
+
+    from jupyter_mlops.runs.kernel_client import RunCancelledError
+
+    cell = failed_cell(notebook)
+    if error is None:
+        return Outcome(RunState.SUCCEEDED)
+    if isinstance(error, RunCancelledError):
+        return Outcome(RunState.CANCELLED, Reason.CANCELLED, "Cancelled on request.", cell)
+    if isinstance(error, PapermillExecutionError):
+        message = f"{_place(cell)} raised {error.ename}: {plain_text(error.evalue)}".rstrip(": ")
+        return Outcome(RunState.FAILED, Reason.ERROR, message + ".", cell)
+    if isinstance(error, DeadKernelError):
+        return Outcome(RunState.FAILED, Reason.KERNEL_DIED, _kernel_death(cell, kernel_exit), cell)
+    if isinstance(error, CellTimeoutError):
+        return Outcome(RunState.TIMED_OUT, Reason.TIMEOUT, f"{_place(cell)} took too long.", cell)
+    if isinstance(error, NoSuchKernel):
+        return Outcome(RunState.FAILED, Reason.NO_SUCH_KERNEL, f"There is no kernel named {error.name!r}.")
+    if isinstance(error, MlopsError):
+        return Outcome(RunState.FAILED, error.reason_code, _with_hint(error), cell)
+    if isinstance(error, RuntimeError) and "kernel" in str(error).lower():
+        return Outcome(RunState.FAILED, Reason.KERNEL_NOT_STARTED, f"The kernel did not start: {error}", cell)
+    return Outcome(
+        RunState.FAILED, Reason.INTERNAL_ERROR, f"{type(error).__name__}: {plain_text(str(error))}", cell
+    )
+
+
+def failed_cell(notebook: Any) -> dict[str, Any] | None:
+    """The cell that failed: its place in the executed notebook, id, first lines and error."""
+    for index, cell in enumerate(notebook.cells if notebook is not None else ()):
+        if cell.metadata.get("papermill", {}).get("status") != "failed":
+            continue
+        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+        return {
+            "index": index,
+            "cell_id": cell.get("id"),
+            "source": "\n".join(cell.source.splitlines()[:SOURCE_LINES]),
+            "error_name": errors[-1].ename if errors else None,
+            "error_message": plain_text(errors[-1].evalue) if errors else None,
+        }
+    return None
+
+
+def plain_text(text: str) -> str:
+    """Text without terminal colours, bounded."""
+    return _ANSI.sub("", text)[:MESSAGE_CHARS]
+
+
+def _place(cell: dict[str, Any] | None) -> str:
+    return "A cell" if cell is None else f"Cell {cell['index'] + 1}"
+
+
+def _kernel_death(cell: dict[str, Any] | None, kernel_exit: int | None) -> str:
+    where = "" if cell is None else f" in cell {cell['index'] + 1}"
+    if kernel_exit is None:
+        return f"The kernel died{where}."
+    if kernel_exit >= 0:
+        return f"The kernel died{where}: its process ended with exit code {kernel_exit}."
+    try:
+        name = signal.Signals(-kernel_exit).name
+    except ValueError:
+        name = f"signal {-kernel_exit}"
+    often = " (often the system's answer to too little memory)" if name == "SIGKILL" else ""
+    return f"The kernel died{where}: killed by {name}{often}."
+
+
+def _with_hint(error: MlopsError) -> str:
+    return f"{error.message} {error.hint}" if error.hint else error.message

@@ -1,0 +1,48 @@
+"""Being a worker: in the foreground (`jupyter mlops worker`), or detached (`ensure_worker` starts it so)."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from pathlib import Path
+from types import FrameType
+
+from filelock import FileLock, Timeout
+
+from jupyter_mlops.config import Settings
+from jupyter_mlops.runs.worker import WorkerLoop, default_slots
+
+EXIT_WHEN_IDLE_S = 900.0
+log = logging.getLogger(__name__)
+
+
+def run_worker(settings: Settings, slots: int, exit_when_idle_s: float | None) -> None:
+    """Be a worker until told to stop: SIGTERM or SIGINT lets running attempts end, a second one does not."""
+    loop = WorkerLoop(settings.open_store(), settings, slots, exit_when_idle_s)
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if loop.stopping:
+            raise SystemExit(1)
+        log.info("stopping: no new runs; ask again to end those under way")
+        loop.stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    loop.run()
+
+
+def main() -> None:
+    """Be the one detached worker of this user's store on this machine."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    settings = Settings.load()
+    settings.make_folders()
+    lock = FileLock(Path(settings.data_dir) / "worker.lock", mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return
+    run_worker(settings, default_slots(), EXIT_WHEN_IDLE_S)
+
+
+if __name__ == "__main__":
+    main()

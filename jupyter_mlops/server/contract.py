@@ -1,0 +1,60 @@
+"""The OpenAPI file, put to work: request bodies are checked against the very schema that callers read."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from jupyter_mlops.errors import BadInputError
+
+OPENAPI_FILE = Path(__file__).parent / "openapi.yaml"
+
+
+@lru_cache
+def openapi() -> dict[str, Any]:
+    """The whole description of the REST interface."""
+    described: dict[str, Any] = yaml.safe_load(OPENAPI_FILE.read_text("utf-8"))
+    return described
+
+
+@lru_cache
+def validator(schema: str) -> Draft202012Validator:
+    """A validator for one of the description's component schemas."""
+    return Draft202012Validator(
+        {"$ref": f"#/components/schemas/{schema}", "components": openapi()["components"]},
+        format_checker=Draft202012Validator.FORMAT_CHECKER,
+    )
+
+
+def read_body(schema: str, body: bytes) -> dict[str, Any]:
+    """A request's body, parsed and checked.
+
+    Raises:
+        BadInputError: it is not JSON, or does not fit the schema; the field is named.
+    """
+    try:
+        parsed = json.loads(body or b"{}")
+    except ValueError as error:
+        raise BadInputError(f"The request's body is not JSON: {error}.", field="body") from error
+    problem = best_match(validator(schema).iter_errors(parsed))
+    if problem is None:
+        fine: dict[str, Any] = parsed
+        return fine
+    field = ".".join(str(part) for part in problem.absolute_path)
+    raise BadInputError(
+        f"{field or 'The body'} does not fit: {problem.message[:300]}.",
+        field=field or _named_field(problem.message),
+        hint=f"See the schema {schema} in openapi.yaml.",
+    )
+
+
+def _named_field(message: str) -> str | None:
+    """The field that a 'required' or 'unexpected' message names between quotes."""
+    parts = message.split("'")
+    return parts[1] if len(parts) >= 3 else None

@@ -1,0 +1,94 @@
+"""`/jobs`: what to run, and when."""
+
+from __future__ import annotations
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
+from jupyter_mlops.jobs.views import job_as_dict, run_as_dict
+from jupyter_mlops.server.base import MlopsHandler
+from jupyter_mlops.store.tables import Job
+
+
+class JobsHandler(MlopsHandler):
+    """All jobs of this server's root."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with a page of jobs, newest first."""
+        jobs = self.backend.jobs
+        page = await self.in_thread(
+            jobs.list_jobs, self.page_request(), self.get_query_argument("notebook", None)
+        )
+        last = await self.in_thread(jobs.last_runs, page.items)
+        items = [job_as_dict(job, last.get(job.id)) for job in page.items]
+        self.answer({"items": items, "next_cursor": page.next_cursor})
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Make a job."""
+        body = self.body("JobRequest")
+        schedule = body.pop("schedule", None)
+        job = await self.in_thread(
+            self.backend.jobs.create_job,
+            RunRequest(**body),
+            ScheduleRequest(**schedule) if schedule else None,
+        )
+        self.answer(job_as_dict(job, None), status=201)
+
+
+class JobHandler(MlopsHandler):
+    """One job."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, job_id: str) -> None:
+        """Answer with the job."""
+        await self._answer_job(await self.in_thread(self.backend.jobs.get_job, job_id))
+
+    @web.authenticated
+    @authorized
+    async def patch(self, job_id: str) -> None:
+        """Pause or resume its schedule, or bring it back."""
+        body = self.body("JobChange")
+        if not body:
+            raise BadInputError("Nothing to change was given.", field="active")
+        if "deleted" in body:
+            job = await self.in_thread(self.backend.jobs.restore_job, job_id)
+        if "active" in body:
+            job = await self.in_thread(self.backend.jobs.set_active, job_id, body["active"])
+        await self._answer_job(job)
+
+    @web.authenticated
+    @authorized
+    async def delete(self, job_id: str) -> None:
+        """Take it off the list."""
+        await self.in_thread(self.backend.jobs.delete_job, job_id)
+        self.set_status(204)
+        self.finish()
+
+    async def _answer_job(self, job: Job) -> None:
+        last = await self.in_thread(self.backend.jobs.last_runs, [job])
+        self.answer(job_as_dict(job, last.get(job.id)))
+
+
+class JobRunsHandler(MlopsHandler):
+    """A job's runs."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, job_id: str) -> None:
+        """Run the job now."""
+        run = await self.in_thread(self.backend.jobs.run_job, job_id)
+        self.answer(run_as_dict(run), status=201)
+
+
+ROUTES = [
+    (r"/jobs", JobsHandler),
+    (r"/jobs/(?P<job_id>[^/]+)", JobHandler),
+    (r"/jobs/(?P<job_id>[^/]+)/runs", JobRunsHandler),
+]

@@ -1,0 +1,126 @@
+"""Attempts and their MLflow runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlops.errors import TrackingUnavailableError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
+
+MAX_PARAM_CHARS = 6000  # MLflow's own bound for a param's value
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """An MLflow run and the experiment that it is in."""
+
+    run_id: str
+    experiment_id: str
+
+
+class Tracking:
+    """One tracking server, spoken to through MLflow's client.
+
+    Args:
+        uri: the tracking URI; the registry is the same server's.
+    """
+
+    def __init__(self, uri: str) -> None:
+        # MLflow waits for minutes by default: five retries of 120 s each.
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+        from mlflow import MlflowClient
+
+        self.uri = uri
+        self.client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def start_run(self, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun:
+        """Start an MLflow run for an attempt, in an experiment that is made if there is none of that name.
+
+        Raises:
+            TrackingUnavailableError: the tracking server refuses or does not answer.
+        """
+        from mlflow.exceptions import MlflowException
+
+        try:
+            experiment_id = self._experiment_id(experiment)
+            run = self.client.create_run(experiment_id, run_name=name, tags=dict(tags))
+        except (MlflowException, OSError) as error:
+            raise TrackingUnavailableError(
+                f"MLflow could not start a run: {_first_line(error)}",
+                field="tracking_uri",
+                hint="See `jupyter mlops doctor` for the tracking server in use.",
+            ) from error
+        return TrackedRun(run.info.run_id, experiment_id)
+
+    def end_run(self, run_id: str, status: str, params: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+        """End an attempt's MLflow run with what the runner knows.
+
+        A param that the notebook logged itself is left as it is: MLflow refuses to change one.
+        """
+        from mlflow.entities import Param, RunTag
+
+        logged = self.client.get_run(run_id).data.params
+        new = [Param(name, _as_param(value)) for name, value in params.items() if name not in logged]
+        self.client.log_batch(run_id, params=new, tags=[RunTag(*tag) for tag in tags.items()])
+        self.client.set_terminated(run_id, status=status)
+
+    def log_file(self, run_id: str, path: Path, folder: str) -> None:
+        """Copy a file to the MLflow run's artifacts, under `folder`."""
+        self.client.log_artifact(run_id, str(path), folder)
+
+    def log_json_lines(self, run_id: str, records: Iterable[Mapping[str, Any]], path: str) -> None:
+        """Write records as one JSON-lines artifact."""
+        self.client.log_text(run_id, "".join(json.dumps(record) + "\n" for record in records), path)
+
+    def runs_of_attempt(self, attempt_run: TrackedRun, attempt_id: str) -> list[Run]:
+        """The attempt's own MLflow run, then those that its notebook started besides, oldest first."""
+        own = self.client.get_run(attempt_run.run_id)
+        experiments = [experiment.experiment_id for experiment in self.client.search_experiments()]
+        others = self.client.search_runs(
+            experiments,
+            filter_string=f"tags.`mlops.attempt_id` = '{attempt_id}'",
+            order_by=["attributes.start_time ASC"],
+        )
+        return [own, *(run for run in others if run.info.run_id != attempt_run.run_id)]
+
+    def _experiment_id(self, name: str) -> str:
+        from mlflow.entities import ViewType
+        from mlflow.exceptions import MlflowException
+
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is None:
+            try:
+                return str(self.client.create_experiment(name))
+            except MlflowException:  # another runner made it in the meantime
+                experiment = self.client.get_experiment_by_name(name)
+                if experiment is None:
+                    raise
+        if experiment.lifecycle_stage != ViewType.to_string(ViewType.ACTIVE_ONLY).split("_")[0]:
+            self.client.restore_experiment(experiment.experiment_id)
+        return str(experiment.experiment_id)
+
+
+def newest_metrics(runs: Iterable[Run]) -> dict[str, float]:
+    """The metrics of several MLflow runs together, the last value of each; NaN and infinities left out."""
+    metrics: dict[str, float] = {}
+    for run in runs:
+        metrics.update({name: value for name, value in run.data.metrics.items() if value - value == 0})
+    return metrics
+
+
+def _as_param(value: Any) -> str:
+    text = json.dumps(value) if isinstance(value, (list, dict)) else str(value)
+    return text[:MAX_PARAM_CHARS]
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,53 @@
+"""The tracking process: loads MLflow so that the Jupyter server need not, and answers one question a line.
+
+A question is `{"id": N, "ask": NAME, "arguments": {...}}`, an answer `{"id": N, "answer": ...}` or
+`{"id": N, "problem": TEXT}`. It ends when its standard input closes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.tracking.client import Tracking
+from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.registry import list_models
+
+
+def answer(tracking: Tracking, question: dict[str, Any]) -> Any:
+    """Answer one question.
+
+    Raises:
+        KeyError: nobody knows how to answer it.
+    """
+    answers: dict[str, Callable[..., Any]] = {"models": lambda: list_models(tracking.client)}
+    return answers[question["ask"]](**question.get("arguments", {}))
+
+
+def main() -> None:
+    """Answer on standard output what is asked on standard input."""
+    answers = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)  # a library's print must not end up among the answers
+    settings = Settings.load()
+    tracking: Tracking | None = None
+    for line in sys.stdin:
+        question = json.loads(line)
+        try:
+            check_tracking(settings.tracking_uri)
+            tracking = tracking or Tracking(settings.tracking_uri)
+            said = {"answer": answer(tracking, question)}
+        except MlopsError as error:
+            said = {"problem": f"{error.message} {error.hint or ''}".strip()}
+        except Exception as error:  # noqa: BLE001 - whatever MLflow raises is the asker's answer
+            said = {"problem": f"{type(error).__name__}: {error}"}
+        print(json.dumps({"id": question["id"], **said}), file=answers, flush=True)
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

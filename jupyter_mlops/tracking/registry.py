@@ -1,0 +1,174 @@
+"""MLflow's model registry: new versions for what a run logged, and what the registry holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from jupyter_mlops.errors import BadInputError, RegistrationError
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import LoggedModel, Run
+
+NEWEST_VERSIONS = 20
+SERIALIZATION = "mlops.serialization"
+PICKLES = ("cloudpickle", "pickle")
+
+
+class NoModelLoggedError(RegistrationError):
+    """A run that was to give a model logged none."""
+
+    code = "no_model_logged"
+
+
+@dataclass(frozen=True)
+class RegisteredVersion:
+    """A model version just made."""
+
+    name: str
+    version: str
+    model_id: str
+
+
+def check_model_name(name: str) -> str:
+    """A name fit for a registered model, spaces at its ends removed.
+
+    Raises:
+        BadInputError: it is empty or holds `/` or `:`, which MLflow's model URIs cannot carry.
+    """
+    name = name.strip()
+    if not name or any(character in name for character in "/:"):
+        raise BadInputError(
+            f"{name!r} cannot be a registered model's name.",
+            field="register_model",
+            hint="Give a name without `/` and `:`, such as breast-cancer.",
+        )
+    return name
+
+
+def register_logged_model(
+    client: MlflowClient, runs: Sequence[Run], name: str, tags: Mapping[str, str]
+) -> RegisteredVersion:
+    """Make the model that these MLflow runs logged last a new version of `name`.
+
+    Raises:
+        NoModelLoggedError: they logged none.
+        RegistrationError: the registry refuses.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        model = _last_model(client, runs)
+        if model is None:
+            raise NoModelLoggedError(
+                f"The notebook logged no model, so there is none to register as {name!r}.",
+                field="register_model",
+                hint="Log it in a cell, with your library's flavour: "
+                "mlflow.sklearn.log_model(model, name='model').",
+            )
+        _ensure_registered_model(client, name)
+        version = client.create_model_version(
+            name,
+            source=model.model_uri,
+            run_id=model.source_run_id,
+            model_id=model.model_id,
+            tags={**tags, SERIALIZATION: _serialization(model)},
+        )
+    except (MlflowException, OSError) as error:
+        raise RegistrationError(
+            f"The model could not be registered as {name!r}: {str(error).splitlines()[0]}",
+            field="register_model",
+            hint="The run itself succeeded and its model is in MLflow; register it from there or run again.",
+        ) from error
+    return RegisteredVersion(name, str(version.version), str(model.model_id))
+
+
+def list_models(client: MlflowClient) -> list[dict[str, Any]]:
+    """All registered models by name, each with its newest 20 versions, as the REST schema has them."""
+    return [
+        {
+            "name": model.name,
+            "description": model.description or None,
+            "versions": _versions(client, model.name, model.aliases),
+        }
+        for model in client.search_registered_models(max_results=200)
+    ]
+
+
+def _versions(client: MlflowClient, name: str, aliases: Mapping[str, str]) -> list[dict[str, Any]]:
+    quoted = name.replace("'", "''")
+    found = client.search_model_versions(
+        f"name='{quoted}'", max_results=NEWEST_VERSIONS, order_by=["version_number DESC"]
+    )
+    return [asdict(_ListedVersion.of(version, aliases, client)) for version in found]
+
+
+@dataclass(frozen=True)
+class _ListedVersion:
+    version: str
+    aliases: list[str]
+    created_at: str | None
+    mlflow_run_id: str | None
+    run_id: str | None
+    notebook: str | None
+    snapshot_sha: str | None
+    metrics: dict[str, float]
+    can_run_code: bool
+
+    @classmethod
+    def of(cls, version: Any, aliases: Mapping[str, str], client: MlflowClient) -> _ListedVersion:
+        tags = version.tags or {}
+        made = version.creation_timestamp
+        return cls(
+            version=str(version.version),
+            aliases=sorted(alias for alias, of in aliases.items() if str(of) == str(version.version)),
+            created_at=datetime.fromtimestamp(made / 1000, timezone.utc).isoformat() if made else None,
+            mlflow_run_id=version.run_id or None,
+            run_id=tags.get("mlops.run_id"),
+            notebook=tags.get("mlops.notebook"),
+            snapshot_sha=tags.get("mlops.snapshot_sha"),
+            metrics=_metrics(client, version.run_id),
+            can_run_code=tags.get(SERIALIZATION) in PICKLES,
+        )
+
+
+def _metrics(client: MlflowClient, run_id: str | None) -> dict[str, float]:
+    from mlflow.exceptions import MlflowException
+
+    if not run_id:
+        return {}
+    try:
+        return dict(client.get_run(run_id).data.metrics)
+    except MlflowException:  # its run was deleted; the version is still there
+        return {}
+
+
+def _last_model(client: MlflowClient, runs: Sequence[Run]) -> LoggedModel | None:
+    models: list[LoggedModel] = []
+    for run in runs:
+        models.extend(
+            client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
+        )
+    return max(models, key=lambda model: model.creation_timestamp, default=None)
+
+
+def _serialization(model: LoggedModel) -> str:
+    """How the model's file is written, so that a version that can run code when loaded is known as such."""
+    from mlflow.models import Model
+
+    flavors = Model.load(model.artifact_location).flavors
+    formats = [flavor.get("serialization_format") for flavor in flavors.values()]
+    return next((str(known) for known in formats if known), "flavour's own")
+
+
+def _ensure_registered_model(client: MlflowClient, name: str) -> None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.create_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
