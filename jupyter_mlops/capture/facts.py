@@ -90,7 +90,7 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
         "python": sys.version.split()[0],
         "ipykernel": getattr(ipykernel, "__version__", None),
         "kernel_name": kernel_name(connection),
-        "notebook_path": notebook_path(ip, environ),
+        "notebook_path": notebook_path(ip.user_ns, environ),
         "root": environ.get("JUPYTER_MLOPS_ROOT"),
         "runner": runner(environ),
         "run_id": environ.get("JUPYTER_MLOPS_RUN_ID"),
@@ -119,7 +119,7 @@ def begin_facts(
         "cell_key": key,
         "key_kind": key_kind,
         "tags": frame.tags,
-        "notebook_path": notebook_path(ip, environ),
+        "notebook_path": notebook_path(ip.user_ns, environ),
         "execution_count": _count_at_begin(ip, info),
         "store_history": frame.counted,
         "t0": frame.t0,
@@ -149,11 +149,20 @@ def end_facts(frame: Frame, result: ExecutionResult | None, t1: int, m1: int) ->
     }
 
 
-def notebook_path(ip: InteractiveShell, environ: Mapping[str, str]) -> str | None:
+def notebook_path(user_ns: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
     """The notebook, by whoever started the kernel: a job, Jupyter Server, or VS Code."""
     known = environ.get("JUPYTER_MLOPS_NOTEBOOK") or environ.get("JPY_SESSION_NAME")
-    path = known or ip.user_ns.get("__vsc_ipynb_file__")
+    path = known or user_ns.get("__vsc_ipynb_file__")
     return path if isinstance(path, str) else None
+
+
+def relative_to_root(root: str | None, path: str | None) -> str | None:
+    """A notebook's name: relative to the root with forward slashes, or as given when it is not below it."""
+    if root and path and os.path.isabs(path):  # noqa: PTH117
+        relative = os.path.relpath(path, root)
+        if relative.split(os.sep, 1)[0] != os.pardir:
+            return relative.replace(os.sep, "/")
+    return path
 
 
 def runner(environ: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from pathlib import Path, PurePath
+from pathlib import Path
 
 import psutil
 from sqlalchemy import delete, select, update
@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.capture.batch import Place, note_changes, write_batch
+from jupyter_mlops.capture.facts import relative_to_root
 from jupyter_mlops.capture.journal_lock import is_held
 from jupyter_mlops.capture.journals import Chunk, EndRecord, parse_chunk
 from jupyter_mlops.store import Store
@@ -71,7 +72,7 @@ class Ingester:
         for path in sorted(folder.glob("*.jsonl")):
             try:
                 self._visit(path, settled, resolve_session or self._resolve_session, report)
-            except (OSError, SQLAlchemyError) as error:  # noqa: PERF203 - the other journals must not suffer
+            except (OSError, SQLAlchemyError) as error:
                 if path.exists():  # else another ingester was quicker to remove it
                     _log.warning("The journal %s was not ingested: %s", path, error)
                     report.problems.append(f"{path.name}: {error}")
@@ -154,7 +155,7 @@ class _Locator:
         self._resolve = resolve
 
     def __call__(self, kernel_id: str | None, root: str | None, notebook_path: str | None) -> Place:
-        return self.now(kernel_id) or (root, _relative(root, notebook_path))
+        return self.now(kernel_id) or (root, relative_to_root(root, notebook_path))
 
     def now(self, kernel_id: str | None) -> Place | None:
         """The place by the server, None when it does not know the kernel."""
@@ -169,12 +170,6 @@ class _Locator:
 
 def _name(path: Path) -> str:
     return str(path.absolute())
-
-
-def _relative(root: str | None, path: str | None) -> str | None:
-    if root and path and PurePath(path).is_relative_to(root):
-        return PurePath(path).relative_to(root).as_posix()
-    return path
 
 
 def _read_chunk(path: Path, offset: int) -> Chunk:

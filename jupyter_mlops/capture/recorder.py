@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture import facts
+from jupyter_mlops.capture import facts, mlflow_hooks
 from jupyter_mlops.capture.journal_writer import JournalWriter
 from jupyter_mlops.capture.output_meter import OutputMeter
 from jupyter_mlops.ids import new_sortable_id
@@ -46,6 +46,7 @@ def load(ip: InteractiveShell, folder: str | os.PathLike[str] | None = None) -> 
             _recorder.detach()
         _recorder = Recorder(ip, os.environ.get(JOURNALS_VARIABLE) or folder)
     _recorder.attach()
+    mlflow_hooks.install()
     return _recorder
 
 
@@ -53,6 +54,7 @@ def unload(ip: InteractiveShell) -> None:  # noqa: ARG001 - IPython's signature 
     """Record no more. The cell that says so is still recorded to its end."""
     if _recorder is not None:
         _recorder.detach()
+    mlflow_hooks.uninstall()
 
 
 def active() -> Recorder | None:

@@ -1,0 +1,116 @@
+"""What we mend in MLflow inside a kernel, if the notebook imports it. Standard library only.
+
+`install` watches for the import of two of MLflow's modules and wraps three of their functions; `uninstall`
+puts all back. What is wrapped, and why: `sklearn_saving.py` and `job_run.py`.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+from typing import Any
+
+Function = Callable[..., Any]
+
+_WRAPPED = {"mlflow.tracking.fluent": ["start_run"], "mlflow.sklearn": ["save_model", "log_model"]}
+_PACKAGE = "mlflow"  # it re-exports `start_run`
+
+_installed = False
+
+
+def install() -> None:
+    """Wrap MLflow's functions: now if it is imported, else when it is. Installing twice changes nothing."""
+    global _installed  # noqa: PLW0603 - like sys.meta_path, one for the process
+    if _installed:
+        return
+    _installed = True
+    sys.meta_path.insert(0, _finder)
+    for name in _WRAPPED:
+        module = sys.modules.get(name)
+        if module is not None:
+            _wrap(module)
+
+
+def uninstall() -> None:
+    """Put MLflow's functions back; copies that others took of ours do nothing more than MLflow's."""
+    global _installed  # noqa: PLW0603
+    _installed = False
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    for name in _WRAPPED:
+        module = sys.modules.get(name)
+        if module is not None:
+            _unwrap(module)
+
+
+class _Finder:
+    """Finds nothing itself: has the module found by the others, and wraps its functions once it is loaded."""
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> Any:
+        if fullname not in _WRAPPED:
+            return None
+        for finder in sys.meta_path:
+            if finder is self or not hasattr(finder, "find_spec"):
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None:
+                with suppress(Exception):  # then the import is as it would be without us
+                    _wrap_after_loading(spec.loader)
+                return spec
+        return None
+
+
+_finder: Any = _Finder()
+
+
+def _wrap_after_loading(loader: Any) -> None:
+    load = loader.exec_module
+
+    def exec_module(module: ModuleType) -> None:
+        load(module)
+        if _installed:
+            _wrap(module)
+
+    loader.exec_module = exec_module  # on this one loader, made for this one module
+
+
+def _wrap(module: ModuleType) -> None:
+    from jupyter_mlops.capture import job_run, sklearn_saving  # only now, as many kernels never import MLflow
+
+    wrappers = {
+        "start_run": job_run.wrap_start_run,
+        "save_model": sklearn_saving.wrap_save_model,
+        "log_model": sklearn_saving.wrap_log_model,
+    }
+    for name in _WRAPPED[module.__name__]:
+        function = getattr(module, name, None)
+        if function is not None and not hasattr(function, "_mlops_original"):
+            with suppress(Exception):  # a function of another MLflow than we know stays as it is
+                _replace(module, name, function, _switchable(function, wrappers[name](function)))
+
+
+def _unwrap(module: ModuleType) -> None:
+    for name in _WRAPPED[module.__name__]:
+        function = getattr(module, name, None)
+        original = getattr(function, "_mlops_original", None)
+        if original is not None:
+            _replace(module, name, function, original)
+
+
+def _replace(module: ModuleType, name: str, old: Any, new: Any) -> None:
+    setattr(module, name, new)
+    package = sys.modules.get(_PACKAGE)
+    if vars(package).get(name) is old:
+        setattr(package, name, new)
+
+
+def _switchable(original: Function, wrapped: Function) -> Function:
+    @functools.wraps(original)
+    def switch(*args: Any, **kwargs: Any) -> Any:
+        return (wrapped if _installed else original)(*args, **kwargs)
+
+    switch._mlops_original = original  # type: ignore[attr-defined]
+    return switch
