@@ -26,7 +26,8 @@ def make_notebook() -> MakeNotebook:
         cells = [new_code_cell(source) for source in sources]
         if parameters is not None:
             cells.insert(0, new_code_cell(parameters, metadata={"tags": ["parameters"]}))
-        node = new_notebook(cells=cells, metadata=metadata or {"kernelspec": PYTHON})
+        node = new_notebook(cells=cells)
+        node.metadata = metadata or {"kernelspec": PYTHON}
         return read_notebook(json.dumps(node).encode())
 
     return make

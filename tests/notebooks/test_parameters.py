@@ -212,8 +212,8 @@ def test_a_percent_sign_in_text_is_no_magic() -> None:
         ("x = 1\n\nprint 'python 2'", "line 3"),
         ("x = 'open", "line 1"),
         ("%%bash\nx=1", "%%bash"),
-        ("x = 1\0", ""),
-        ("(" * 1000, ""),
+        ("x = 1\0", "null bytes|cannot be parsed|syntax error"),
+        ("(" * 1000, "too many|cannot be parsed"),
     ],
 )
 def test_a_cell_that_is_not_python_is_told_with_its_line(source: str, said: str) -> None:
