@@ -15,8 +15,11 @@ export default defineConfig([
       '**/*.d.ts',
       '.venv',
       'tests',
-      '**/__tests__',
-      'ui-tests'
+      'lib',
+      '.demo',
+      '**/ui-tests/test-results',
+      'src/api/schema.ts',
+      'jupyter_mlops'
     ]
   },
   js.configs.recommended,
@@ -36,7 +39,7 @@ export default defineConfig([
         ...globals.node
       },
       parserOptions: {
-        project: 'tsconfig.json',
+        project: ['tsconfig.test.json', 'ui-tests/tsconfig.json'],
         sourceType: 'module'
       }
     },
@@ -63,7 +66,9 @@ export default defineConfig([
       ],
       curly: ['error', 'all'],
       eqeqeq: 'error',
-      'prefer-arrow-callback': 'error'
+      'prefer-arrow-callback': 'error',
+      // Only the form is not needed at once, and it is imported when it is opened.
+      'jupyter/prefer-lazy-imports': 'off'
     }
   },
   prettierRecommended

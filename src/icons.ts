@@ -7,12 +7,12 @@ import lost from '../style/icons/lost.svg';
 import mlops from '../style/icons/mlops.svg';
 import pause from '../style/icons/pause.svg';
 import queued from '../style/icons/queued.svg';
+import resume from '../style/icons/resume.svg';
 import runAsJob from '../style/icons/run-as-job.svg';
 import running from '../style/icons/running.svg';
 import schedule from '../style/icons/schedule.svg';
 import skipped from '../style/icons/skipped.svg';
 import succeeded from '../style/icons/succeeded.svg';
-import tag from '../style/icons/tag.svg';
 import timedOut from '../style/icons/timed-out.svg';
 import warning from '../style/icons/warning.svg';
 
@@ -24,7 +24,7 @@ export const mlopsIcon = icon('mlops', mlops);
 export const runAsJobIcon = icon('run-as-job', runAsJob);
 export const scheduleIcon = icon('schedule', schedule);
 export const pauseIcon = icon('pause', pause);
-export const tagIcon = icon('tag', tag);
+export const resumeIcon = icon('resume', resume);
 export const warningIcon = icon('warning', warning);
 
 export const queuedIcon = icon('queued', queued);

@@ -1,1 +1,4 @@
-import './base.css';
+import './panel.css';
+import './rows.css';
+import './detail.css';
+import './form.css';

@@ -1,0 +1,74 @@
+import React from 'react';
+import type { Execution } from '../api/types';
+import { firstLine, formatBytes, formatDuration } from '../format';
+import { useTrans } from '../panel/hooks';
+import { StateIcon } from '../panel/stateIcon';
+import { Ago } from '../panel/times';
+
+/** One cell execution; activating it shows its cell. */
+export function ExecutionRow(props: {
+  execution: Execution;
+  onShow: (execution: Execution) => void;
+}): JSX.Element {
+  const { execution } = props;
+  const trans = useTrans();
+  const line = firstLine(execution.source);
+  return (
+    <button
+      type="button"
+      className="jp-Mlops-row"
+      title={trans.__('Show this cell')}
+      onClick={() => props.onShow(execution)}
+    >
+      <StateIcon state={execution.status} />
+      <span className="jp-Mlops-rowMain">
+        <span className="jp-Mlops-rowTitle">
+          <code className="jp-Mlops-source">
+            {line || trans.__('(empty cell)')}
+          </code>
+          <span className="jp-Mlops-count">
+            [{execution.execution_count ?? ' '}]
+          </span>
+        </span>
+        <span className="jp-Mlops-rowFacts">
+          {execution.duration_s !== null && (
+            <span>{formatDuration(execution.duration_s)}</span>
+          )}
+          <Ago moment={execution.started_at} />
+          <Outputs execution={execution} />
+        </span>
+        {execution.error_name && (
+          <span className="jp-Mlops-error">
+            {execution.error_name}
+            {execution.error_message &&
+              `: ${firstLine(execution.error_message)}`}
+          </span>
+        )}
+      </span>
+    </button>
+  );
+}
+
+/** Outputs by type and size, the sizes of one type added up. */
+function Outputs({ execution }: { execution: Execution }): JSX.Element {
+  const bytesByType = new Map<string, number>();
+  const add = (type: string, bytes: number) => {
+    if (bytes > 0) {
+      bytesByType.set(type, (bytesByType.get(type) ?? 0) + bytes);
+    }
+  };
+  add('stdout', execution.stdout_bytes);
+  add('stderr', execution.stderr_bytes);
+  for (const { mime, bytes } of execution.outputs) {
+    add(mime, bytes);
+  }
+  return (
+    <>
+      {[...bytesByType].map(([type, bytes]) => (
+        <span key={type} className="jp-Mlops-output">
+          {type} {formatBytes(bytes)}
+        </span>
+      ))}
+    </>
+  );
+}

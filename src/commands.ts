@@ -1,0 +1,17 @@
+/** The commands of this extension, for menus, shortcuts and other extensions. */
+export namespace CommandIDs {
+  /** Open the form that runs a notebook as a job; `path`, or `from: "file-browser"`, names it. */
+  export const runAsJob = 'jupyter-mlops:run-as-job';
+  /** Show a run in the sidebar; `run` is its id. */
+  export const showRun = 'jupyter-mlops:show-run';
+  /** Show the jobs in the sidebar. */
+  export const showJobs = 'jupyter-mlops:show-jobs';
+  /** Open a run's executed notebook; `path` is the run's `output_path`. */
+  export const openExecuted = 'jupyter-mlops:open-executed-notebook';
+  /** Open a notebook; `path` is relative to the server root. */
+  export const openNotebook = 'jupyter-mlops:open-notebook';
+  /** Switch the recording of the notebook in front. */
+  export const toggleRecording = 'jupyter-mlops:toggle-recording';
+  /** Fetch anew all that the sidebar shows. */
+  export const refresh = 'jupyter-mlops:refresh';
+}

@@ -1,0 +1,117 @@
+/** Numbers, sizes and times as a person reads them, in the language of the page. */
+
+function language(): string | undefined {
+  return document.documentElement.lang || undefined;
+}
+
+function inUnit(value: number, unit: string, digits = 0): string {
+  return new Intl.NumberFormat(language(), {
+    style: 'unit',
+    unit,
+    unitDisplay: 'narrow',
+    maximumFractionDigits: digits
+  }).format(value);
+}
+
+/** A length of time given in seconds. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 1) {
+    return inUnit(Math.round(seconds * 1000), 'millisecond');
+  }
+  if (seconds < 10) {
+    return inUnit(seconds, 'second', 1);
+  }
+  const whole = Math.round(seconds);
+  if (whole < 60) {
+    return inUnit(whole, 'second');
+  }
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) {
+    return pair(minutes, 'minute', whole % 60, 'second');
+  }
+  const hours = Math.floor(minutes / 60);
+  return hours < 24
+    ? pair(hours, 'hour', minutes % 60, 'minute')
+    : pair(Math.floor(hours / 24), 'day', hours % 24, 'hour');
+}
+
+function pair(big: number, bigUnit: string, small: number, smallUnit: string) {
+  const first = inUnit(big, bigUnit);
+  return small > 0 ? `${first} ${inUnit(small, smallUnit)}` : first;
+}
+
+const SIZE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte'];
+
+/** A size given in bytes. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let step = 0;
+  while (value >= 1000 && step < SIZE_UNITS.length - 1) {
+    value /= 1000;
+    step += 1;
+  }
+  return inUnit(value, SIZE_UNITS[step], value < 10 && step > 0 ? 1 : 0);
+}
+
+const MOMENTS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1]
+];
+
+/** How long ago, or in how long, a moment is; ISO 8601 in. */
+export function formatRelative(moment: string, now = Date.now()): string {
+  const seconds = (Date.parse(moment) - now) / 1000;
+  const [unit, size] =
+    MOMENTS.find(([, length]) => Math.abs(seconds) >= length) ??
+    MOMENTS[MOMENTS.length - 1];
+  return new Intl.RelativeTimeFormat(language(), {
+    numeric: 'auto',
+    style: 'short'
+  }).format(Math.trunc(seconds / size), unit);
+}
+
+/** A moment in full, in the reader's time zone; ISO 8601 in. */
+export function formatMoment(moment: string): string {
+  return new Intl.DateTimeFormat(language(), {
+    dateStyle: 'medium',
+    timeStyle: 'medium'
+  }).format(new Date(moment));
+}
+
+/** A coming moment as the wall clock of a time zone shows it; ISO 8601 in. */
+export function formatFire(moment: string, timeZone: string): string {
+  return new Intl.DateTimeFormat(language(), {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone
+  }).format(new Date(moment));
+}
+
+/** A metric, short enough for a narrow sidebar. */
+export function formatMetric(value: number): string {
+  return new Intl.NumberFormat(language(), {
+    maximumSignificantDigits: 4,
+    useGrouping: false
+  }).format(value);
+}
+
+/** A parameter's value as Python's reader would expect it, shortened. */
+export function formatValue(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** The first line of a cell that says something. */
+export function firstLine(source: string): string {
+  return (
+    source
+      .split('\n')
+      .find(line => line.trim() !== '')
+      ?.trim() ?? ''
+  );
+}

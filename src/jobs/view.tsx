@@ -1,0 +1,34 @@
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+import { useModel, useTrans } from '../panel/hooks';
+import { EmptyState } from '../panel/notice';
+import { PagedRows } from '../panel/pagedRows';
+import { JobRow } from './jobRow';
+import type { JobsModel } from './model';
+
+export function JobsView(props: {
+  model: JobsModel;
+  commands: CommandRegistry;
+}): JSX.Element {
+  const { model } = props;
+  const trans = useTrans();
+  useModel(model);
+  return (
+    <PagedRows
+      list={model.list}
+      label={trans.__('Jobs')}
+      empty={
+        <EmptyState title={trans.__('No jobs yet')}>
+          <p>
+            {trans.__(
+              'A job is a notebook with parameters, to run now or on a schedule. “Run as job…” makes one.'
+            )}
+          </p>
+        </EmptyState>
+      }
+      renderRow={job => (
+        <JobRow job={job} model={model} commands={props.commands} />
+      )}
+    />
+  );
+}

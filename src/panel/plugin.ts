@@ -1,0 +1,79 @@
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import type { Execution } from '../api/types';
+import { showCell } from '../cells/showCell';
+import { IMlops, IRecorders } from '../tokens';
+import { addNavigation } from './navigation';
+import { MlopsPanel } from './widget';
+
+/** The sidebar panel, which follows the notebook in front. */
+export const panelPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_mlops:panel',
+  description: 'Shows cells, runs, jobs and models in the left sidebar.',
+  autoStart: true,
+  requires: [IMlops, IRecorders, INotebookTracker],
+  optional: [ITranslator, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    mlops: IMlops,
+    recorders: IRecorders,
+    tracker: INotebookTracker,
+    translator: ITranslator | null,
+    restorer: ILayoutRestorer | null
+  ): void => {
+    const language = translator ?? nullTranslator;
+    const trans = language.load('jupyter_mlops');
+    const panel = new MlopsPanel({
+      model: mlops.panel,
+      recorders,
+      commands: app.commands,
+      translator: language,
+      showCell: execution => void show(execution)
+    });
+    app.shell.add(panel, 'left', { rank: 450, type: 'MLOps' });
+    restorer?.add(panel, panel.id);
+    addNavigation(app, mlops, panel, trans);
+    followNotebook(app, tracker, path => mlops.panel.setNotebook(path));
+
+    const show = async (execution: Execution) => {
+      const notebook = tracker.currentWidget;
+      if (!notebook) {
+        return;
+      }
+      app.shell.activateById(notebook.id);
+      if (!(await showCell(notebook, execution))) {
+        Notification.info(trans.__('This cell is no longer in the notebook.'), {
+          autoClose: 4000
+        });
+      }
+    };
+  }
+};
+
+/** Tell the path, from the server root, of the notebook in front, whenever it becomes another. */
+function followNotebook(
+  app: JupyterFrontEnd,
+  tracker: INotebookTracker,
+  tell: (path: string | null) => void
+): void {
+  const { contents } = app.serviceManager;
+  let followed: NotebookPanel | null = null;
+  const tellPath = () =>
+    tell(followed ? contents.localPath(followed.context.path) : null);
+  const follow = () => {
+    if (followed && !followed.isDisposed) {
+      followed.context.pathChanged.disconnect(tellPath);
+    }
+    followed = tracker.currentWidget;
+    followed?.context.pathChanged.connect(tellPath);
+    tellPath();
+  };
+  tracker.currentChanged.connect(follow);
+  follow();
+}

@@ -1,0 +1,129 @@
+import type { ITranslator, TranslationBundle } from '@jupyterlab/translation';
+import {
+  PanelWithToolbar,
+  ReactWidget,
+  SidePanel
+} from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import type { AccordionPanel } from '@lumino/widgets';
+import React from 'react';
+import type { Execution } from '../api/types';
+import { CellsView } from '../cells/view';
+import { mlopsIcon } from '../icons';
+import { JobsView } from '../jobs/view';
+import { ModelsView } from '../models/view';
+import type { Recorders } from '../recording/recorders';
+import { RunsView } from '../runs/view';
+import { PanelHeader } from './header';
+import { Translation } from './hooks';
+import type { PanelModel } from './model';
+
+export interface IMlopsPanelOptions {
+  model: PanelModel;
+  recorders: Recorders;
+  commands: CommandRegistry;
+  translator: ITranslator;
+  /** Bring the cell of an execution into view. */
+  showCell: (execution: Execution) => void;
+}
+
+/** The sections, in their order from the top. */
+const SECTIONS = ['cells', 'runs', 'jobs', 'models'] as const;
+
+export type SectionId = (typeof SECTIONS)[number];
+
+/** The sidebar panel. */
+export class MlopsPanel extends SidePanel {
+  constructor(options: IMlopsPanelOptions) {
+    super({ translator: options.translator });
+    this._model = options.model;
+    const trans = options.translator.load('jupyter_mlops');
+    this.id = 'jupyter-mlops-panel';
+    this.title.icon = mlopsIcon;
+    this.title.caption = trans.__('MLOps');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('MLOps'));
+    this.addClass('jp-Mlops');
+    this.header.addWidget(
+      view(
+        trans,
+        <PanelHeader model={this._model.status} commands={options.commands} />,
+        'jp-Mlops-header'
+      )
+    );
+    const { titles, bodies } = sections(options, trans);
+    for (const id of SECTIONS) {
+      const section = new PanelWithToolbar();
+      section.title.label = titles[id];
+      section.addClass('jp-Mlops-section');
+      section.node.dataset.section = id;
+      section.addWidget(view(trans, bodies[id], 'jp-Mlops-sectionBody'));
+      this.addWidget(section);
+    }
+  }
+
+  /** Unfold a section. */
+  expand(id: SectionId): void {
+    (this.content as AccordionPanel).expand(SECTIONS.indexOf(id));
+  }
+
+  protected override onAfterShow(msg: Message): void {
+    super.onAfterShow(msg);
+    this._model.setVisible(true);
+  }
+
+  protected override onAfterAttach(msg: Message): void {
+    super.onAfterAttach(msg);
+    this._model.setVisible(this.isVisible);
+  }
+
+  protected override onAfterHide(msg: Message): void {
+    super.onAfterHide(msg);
+    this._model.setVisible(false);
+  }
+
+  private readonly _model: PanelModel;
+}
+
+function sections(
+  options: IMlopsPanelOptions,
+  trans: TranslationBundle
+): {
+  titles: Record<SectionId, string>;
+  bodies: Record<SectionId, JSX.Element>;
+} {
+  const { model, commands, recorders, showCell } = options;
+  return {
+    titles: {
+      cells: trans.__('Cells'),
+      runs: trans.__('Runs'),
+      jobs: trans.__('Jobs'),
+      models: trans.__('Models')
+    },
+    bodies: {
+      cells: (
+        <CellsView
+          model={model.cells}
+          recorders={recorders}
+          onShow={showCell}
+        />
+      ),
+      runs: <RunsView model={model.runs} commands={commands} />,
+      jobs: <JobsView model={model.jobs} commands={commands} />,
+      models: <ModelsView model={model.models} commands={commands} />
+    }
+  };
+}
+
+function view(
+  trans: TranslationBundle,
+  element: JSX.Element,
+  className: string
+): ReactWidget {
+  const widget = ReactWidget.create(
+    <Translation.Provider value={trans}>{element}</Translation.Provider>
+  );
+  widget.addClass(className);
+  return widget;
+}

@@ -1,0 +1,180 @@
+import { type JSONValue, JSONExt } from '@lumino/coreutils';
+import type { Parameter } from '../api/types';
+
+/** How a parameter is typed in. */
+export type InputKind =
+  'checkbox' | 'choice' | 'integer' | 'number' | 'text' | 'lines' | 'json';
+
+/** What was typed: a value to send, nothing to send, or why it cannot be sent. */
+export type Entry =
+  | { kind: 'unchanged' }
+  | { kind: 'value'; value: JSONValue }
+  | { kind: 'invalid'; reason: InvalidReason };
+
+export type InvalidReason =
+  | 'not-an-integer'
+  | 'too-large-to-be-exact'
+  | 'not-a-number'
+  | 'not-json'
+  | 'not-a-list'
+  | 'not-a-dict';
+
+const UNCHANGED: Entry = { kind: 'unchanged' };
+
+export function inputKind(parameter: Parameter): InputKind {
+  if (parameter.choices) {
+    return 'choice';
+  }
+  switch (parameter.type) {
+    case 'bool':
+      return typeof parameter.default === 'boolean' ? 'checkbox' : 'choice';
+    case 'int':
+      return 'integer';
+    case 'float':
+      return 'number';
+    case 'str':
+      return asText(parameter.default).includes('\n') ? 'lines' : 'text';
+    default:
+      return 'json';
+  }
+}
+
+/** The values to choose from; an input of kind `choice` holds an index into them, or ''. */
+export function choicesOf(parameter: Parameter): JSONValue[] {
+  return (parameter.choices as JSONValue[] | null) ?? [true, false];
+}
+
+/** What the input shows before anything is typed; '' where the default is an expression. */
+export function initialText(parameter: Parameter): string {
+  const value = parameter.default as JSONValue;
+  if (hasNoLiteral(parameter)) {
+    return '';
+  }
+  switch (inputKind(parameter)) {
+    case 'choice': {
+      const index = choicesOf(parameter).findIndex(choice =>
+        JSONExt.deepEqual(choice, value)
+      );
+      return index < 0 ? '' : String(index);
+    }
+    case 'checkbox':
+      return String(value);
+    case 'json':
+      return JSON.stringify(value);
+    default:
+      return asText(value);
+  }
+}
+
+/** What the default is, for a reader: a literal, an expression's source, or None. */
+export function defaultInWords(parameter: Parameter): string {
+  if (parameter.expression !== null) {
+    return parameter.expression;
+  }
+  const value = parameter.default;
+  if (value === null || value === undefined) {
+    return 'None';
+  }
+  if (typeof value === 'boolean') {
+    return value ? 'True' : 'False';
+  }
+  if (parameter.type === 'float' && Number.isInteger(value)) {
+    return `${value}.0`;
+  }
+  return JSON.stringify(value);
+}
+
+/**
+ * What there is to send of a typed text.
+ *
+ * Only what differs from the default is sent, and an expression only when it was typed over. Where
+ * an empty text cannot be a value it means the default, or None for a parameter that may be None.
+ */
+export function readEntry(parameter: Parameter, text: string): Entry {
+  if (text === initialText(parameter)) {
+    return UNCHANGED;
+  }
+  const entry = parse(parameter, text);
+  const isDefault =
+    entry.kind === 'value' &&
+    parameter.expression === null &&
+    JSONExt.deepEqual(entry.value, (parameter.default ?? null) as JSONValue);
+  return isDefault ? UNCHANGED : entry;
+}
+
+function parse(parameter: Parameter, text: string): Entry {
+  const kind = inputKind(parameter);
+  if (kind === 'text' || kind === 'lines') {
+    return value(text);
+  }
+  if (text.trim() === '') {
+    return parameter.nullable ? value(null) : UNCHANGED;
+  }
+  switch (kind) {
+    case 'checkbox':
+      return value(text === 'true');
+    case 'choice':
+      return value(choicesOf(parameter)[Number(text)]);
+    case 'integer':
+      return parseInteger(text.trim());
+    case 'number':
+      return parseNumber(text.trim());
+    case 'json':
+      return parseJson(parameter, text);
+  }
+}
+
+function parseInteger(text: string): Entry {
+  if (!/^[+-]?\d+$/.test(text)) {
+    return invalid('not-an-integer');
+  }
+  const number = Number(text);
+  return Number.isSafeInteger(number)
+    ? value(number)
+    : invalid('too-large-to-be-exact');
+}
+
+function parseNumber(text: string): Entry {
+  const number = Number(text);
+  return Number.isFinite(number) ? value(number) : invalid('not-a-number');
+}
+
+function parseJson(parameter: Parameter, text: string): Entry {
+  let parsed: JSONValue;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return parameter.type === 'any' ? value(text) : invalid('not-json');
+  }
+  if (parameter.type === 'list' && !Array.isArray(parsed)) {
+    return invalid('not-a-list');
+  }
+  if (parameter.type === 'dict' && !isDict(parsed)) {
+    return invalid('not-a-dict');
+  }
+  return value(parsed);
+}
+
+function isDict(value: JSONValue): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function hasNoLiteral(parameter: Parameter): boolean {
+  return (
+    parameter.expression !== null ||
+    parameter.default === null ||
+    parameter.default === undefined
+  );
+}
+
+function asText(value: unknown): string {
+  return value === null || value === undefined ? '' : String(value);
+}
+
+function value(value: JSONValue): Entry {
+  return { kind: 'value', value };
+}
+
+function invalid(reason: InvalidReason): Entry {
+  return { kind: 'invalid', reason };
+}

@@ -1,0 +1,168 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import {
+  ITranslator,
+  nullTranslator,
+  type TranslationBundle
+} from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { CommandIDs } from '../commands';
+import { runAsJobIcon } from '../icons';
+import { attempt } from '../panel/attempt';
+import { IMlops } from '../tokens';
+import type { Submitted } from './form';
+
+const FILE_BROWSER = 'file-browser';
+
+const ARGUMENTS = {
+  type: 'object',
+  properties: {
+    path: {
+      type: 'string',
+      description: 'The notebook; by default the one in front.'
+    },
+    from: {
+      type: 'string',
+      enum: [FILE_BROWSER],
+      description: 'Takes the notebook selected in the file browser.'
+    }
+  }
+} as const;
+
+/** “Run as job…”, in the file browser, the notebook's toolbar and the command palette. */
+export const runJobPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_mlops:run-as-job',
+  description: 'Runs a notebook as a job, now or on a schedule.',
+  autoStart: true,
+  requires: [IMlops, IDocumentManager, INotebookTracker],
+  optional: [IFileBrowserFactory, ITranslator, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    mlops: IMlops,
+    documents: IDocumentManager,
+    tracker: INotebookTracker,
+    fileBrowsers: IFileBrowserFactory | null,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
+  ): void => {
+    const { commands } = app;
+    const trans = (translator ?? nullTranslator).load('jupyter_mlops');
+
+    const pathOf = (args: { path?: unknown; from?: unknown }) => {
+      if (typeof args.path === 'string') {
+        return args.path;
+      }
+      if (args.from === FILE_BROWSER) {
+        return selectedNotebook(fileBrowsers);
+      }
+      return tracker.currentWidget?.context.path ?? null;
+    };
+
+    commands.addCommand(CommandIDs.runAsJob, {
+      label: trans.__('Run as job…'),
+      caption: trans.__('Run this notebook as a job, now or on a schedule'),
+      icon: runAsJobIcon,
+      describedBy: { args: ARGUMENTS },
+      isEnabled: args => pathOf(args) !== null,
+      execute: async args => {
+        const path = pathOf(args);
+        if (path !== null) {
+          await attempt(async () => {
+            await saveIfChanged(documents, path);
+            const notebook = app.serviceManager.contents.localPath(path);
+            const submitted = await fillIn(mlops, notebook, trans);
+            if (submitted) {
+              announce(submitted, commands, trans);
+            }
+          });
+        }
+      }
+    });
+    tracker.currentChanged.connect(() =>
+      commands.notifyCommandChanged(CommandIDs.runAsJob)
+    );
+    palette?.addItem({
+      command: CommandIDs.runAsJob,
+      category: trans.__('MLOps')
+    });
+  }
+};
+
+function selectedNotebook(factory: IFileBrowserFactory | null): string | null {
+  for (const item of factory?.tracker.currentWidget?.selectedItems() ?? []) {
+    return item.type === 'notebook' ? item.path : null;
+  }
+  return null;
+}
+
+/** A job runs what is on disk: put there what is on screen. */
+async function saveIfChanged(
+  documents: IDocumentManager,
+  path: string
+): Promise<void> {
+  const widget = documents.findWidget(path, null);
+  const context: DocumentRegistry.Context | undefined =
+    widget && documents.contextForWidget(widget);
+  if (context?.model.dirty) {
+    await context.save();
+  }
+}
+
+async function fillIn(
+  mlops: IMlops,
+  notebook: string,
+  trans: TranslationBundle
+): Promise<Submitted | null> {
+  const [{ RunJobForm }, { RunJobDialog }, inspection] = await Promise.all([
+    import('./form'),
+    import('./dialog'),
+    mlops.client.inspect(notebook)
+  ]);
+  const form = new RunJobForm(mlops.client, inspection);
+  const modelNames = mlops.panel.models.items.map(({ name }) => name);
+  const dialog = new RunJobDialog(form, trans, modelNames);
+  try {
+    await dialog.launch();
+    return dialog.submitted;
+  } finally {
+    dialog.dispose();
+    form.dispose();
+  }
+}
+
+function announce(
+  submitted: Submitted,
+  commands: CommandRegistry,
+  trans: TranslationBundle
+): void {
+  if (submitted.kind === 'run') {
+    const { run } = submitted;
+    Notification.info(trans.__('“%1” is queued.', run.job_name), {
+      autoClose: 5000,
+      actions: [
+        {
+          label: trans.__('Show'),
+          callback: () =>
+            void commands.execute(CommandIDs.showRun, { run: run.id })
+        }
+      ]
+    });
+  } else {
+    Notification.success(trans.__('“%1” is on schedule.', submitted.job.name), {
+      autoClose: 5000,
+      actions: [
+        {
+          label: trans.__('Show'),
+          callback: () => void commands.execute(CommandIDs.showJobs)
+        }
+      ]
+    });
+  }
+}

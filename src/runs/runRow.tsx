@@ -1,0 +1,110 @@
+import { notebookIcon, stopIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import React from 'react';
+import type { Run } from '../api/types';
+import { CommandIDs } from '../commands';
+import { formatDuration } from '../format';
+import { attempt } from '../panel/attempt';
+import { useTrans } from '../panel/hooks';
+import { IconButton } from '../panel/iconButton';
+import { StateIcon, useStateNames } from '../panel/stateIcon';
+import { Ago } from '../panel/times';
+import { isUnderWay, type RunsModel } from './model';
+import { RunDetail } from './runDetail';
+
+/** One job run: a line that unfolds into all that is known of it. */
+export function RunRow(props: {
+  run: Run;
+  model: RunsModel;
+  commands: CommandRegistry;
+}): JSX.Element {
+  const { run, model, commands } = props;
+  const trans = useTrans();
+  const names = useStateNames();
+  const row = React.useRef<HTMLButtonElement>(null);
+  const detailId = React.useId();
+  const isUnfolded = model.isUnfolded(run.id);
+
+  React.useEffect(() => {
+    if (model.revealed === run.id) {
+      model.clearRevealed();
+      row.current?.scrollIntoView?.({ block: 'nearest' });
+      row.current?.focus();
+    }
+  });
+
+  return (
+    <>
+      <div className="jp-Mlops-rowLine">
+        <button
+          ref={row}
+          type="button"
+          className="jp-Mlops-row"
+          aria-expanded={isUnfolded}
+          aria-controls={detailId}
+          onClick={() => model.toggle(run.id)}
+        >
+          <StateIcon state={run.state} isNamedBeside />
+          <span className="jp-Mlops-rowMain">
+            <span className="jp-Mlops-rowTitle">{run.job_name}</span>
+            <span className="jp-Mlops-rowFacts">
+              <span className="jp-Mlops-stateName" data-state={run.state}>
+                {run.cancel_requested && isUnderWay(run)
+                  ? trans.__('cancelling')
+                  : names[run.state]}
+              </span>
+              <Ago moment={run.started_at ?? run.created_at} />
+              {run.duration_s !== null && (
+                <span>{formatDuration(run.duration_s)}</span>
+              )}
+            </span>
+            {run.state === 'running' && <Progress run={run} />}
+          </span>
+        </button>
+        <span className="jp-Mlops-rowActions">
+          {run.output_path && !isUnderWay(run) && (
+            <IconButton
+              icon={notebookIcon}
+              label={trans.__('Open the executed notebook')}
+              onClick={() =>
+                void commands.execute(CommandIDs.openExecuted, {
+                  path: run.output_path
+                })
+              }
+            />
+          )}
+          {isUnderWay(run) && (
+            <IconButton
+              icon={stopIcon}
+              label={trans.__('Cancel this run')}
+              disabled={run.cancel_requested}
+              onClick={() => void attempt(() => model.cancel(run))}
+            />
+          )}
+        </span>
+      </div>
+      {isUnfolded && (
+        <RunDetail id={detailId} run={run} model={model} commands={commands} />
+      )}
+    </>
+  );
+}
+
+function Progress({ run }: { run: Run }): JSX.Element | null {
+  const trans = useTrans();
+  if (!run.cells_total) {
+    return null;
+  }
+  const text = trans.__('%1 of %2 cells', run.cells_done, run.cells_total);
+  return (
+    <span className="jp-Mlops-progress">
+      <progress
+        max={run.cells_total}
+        value={run.cells_done}
+        aria-label={trans.__('Progress')}
+        aria-valuetext={text}
+      />
+      <span>{text}</span>
+    </span>
+  );
+}
