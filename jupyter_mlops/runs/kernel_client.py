@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
 import tempfile
 import threading
+import time
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -16,6 +19,7 @@ from papermill.clientwrap import PapermillNotebookClient
 
 EXTENSION = "jupyter_mlops"
 KILL_AFTER_S = 3.0
+IOPUB_WITHIN_S = 0.3
 
 
 class RunCancelledError(Exception):
@@ -52,6 +56,41 @@ class CellKernelClient(AsyncKernelClient):
         self.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
+    async def wait_for_ready(self, timeout: float | None = None) -> None:
+        """Wait until the kernel answers and its outputs reach us.
+
+        jupyter_client's own waits for 0.2 s of silence on the output channel; that the channel gave the
+        `idle` of our question proves as much at once.
+
+        Args:
+            timeout: in seconds.
+
+        Raises:
+            RuntimeError: the kernel died, or did not answer in time.
+        """
+        until = time.monotonic() + (math.inf if timeout is None else timeout)
+        while not await self._answers():
+            if not await self.is_alive():
+                raise RuntimeError("Kernel died before replying to kernel_info")
+            if time.monotonic() > until:
+                raise RuntimeError(f"Kernel didn't respond in {timeout} seconds")
+
+    async def _answers(self) -> bool:
+        question = self.kernel_info()
+        try:
+            while True:
+                reply = await self.shell_channel.get_msg(timeout=1)
+                if reply["parent_header"].get("msg_id") == question:
+                    break
+            while True:
+                message = await self.iopub_channel.get_msg(timeout=IOPUB_WITHIN_S)
+                ours = message["parent_header"].get("msg_id") == question
+                if ours and message["content"].get("execution_state") == "idle":
+                    self._handle_kernel_info_reply(reply)
+                    return True
+        except Empty:
+            return False
+
 
 class CellNotebookClient(PapermillNotebookClient):
     """Runs a notebook's cells in a kernel that records them, and can be cancelled from another thread.
@@ -62,6 +101,9 @@ class CellNotebookClient(PapermillNotebookClient):
             its process group when it has not ended its cell within 3 s.
         observer: told of each cell as it starts and ends, or None.
         kernel_env: the kernel's whole environment, or None for this process's.
+
+    Attributes:
+        exit_code: of the kernel that died in a cell (negative: the signal that killed it), else None.
     """
 
     def __init__(
@@ -76,6 +118,7 @@ class CellNotebookClient(PapermillNotebookClient):
         self.cancel = cancel
         self.observer = observer
         self.kernel_env = kernel_env
+        self.exit_code: int | None = None
         self._socket_folder: str | None = None
         self._ended = threading.Event()
 
@@ -124,6 +167,8 @@ class CellNotebookClient(PapermillNotebookClient):
         except (CellExecutionError, DeadKernelError) as error:
             if self._is_cancelled or isinstance(error, DeadKernelError):
                 self.nb_man.cell_exception(cell, cell_index=cell_index)
+            if (process := self._process) is not None:
+                self.exit_code = process.poll()
             if self._is_cancelled:
                 raise RunCancelledError from error
             raise
@@ -131,15 +176,13 @@ class CellNotebookClient(PapermillNotebookClient):
             if self.observer is not None:
                 self.observer.cell_ended(cell_index, cell)
 
-    @property
-    def exit_code(self) -> int | None:
-        """The kernel process's exit code (negative: the signal that killed it), None while it lives."""
-        process = getattr(getattr(self.km, "provisioner", None), "process", None)
-        return None if process is None else process.poll()
-
     def kill_kernel(self) -> None:
         """End the kernel and all that it started."""
         self._signal_kernel(getattr(signal, "SIGKILL", signal.SIGTERM))
+
+    @property
+    def _process(self) -> Any:
+        return getattr(getattr(self.km, "provisioner", None), "process", None)
 
     @property
     def _is_cancelled(self) -> bool:
@@ -155,7 +198,7 @@ class CellNotebookClient(PapermillNotebookClient):
                 return
 
     def _signal_kernel(self, number: int) -> None:
-        process = getattr(getattr(self.km, "provisioner", None), "process", None)
+        process = self._process
         if process is None or process.poll() is not None:
             return
         try:

@@ -62,6 +62,7 @@ def failed_cell(notebook: Any) -> dict[str, Any] | None:
             "index": index,
             "cell_id": cell.get("id"),
             "source": "\n".join(cell.source.splitlines()[:SOURCE_LINES]),
+            "execution_count": cell.get("execution_count"),
             "error_name": errors[-1].ename if errors else None,
             "error_message": plain_text(errors[-1].evalue) if errors else None,
         }
@@ -74,11 +75,14 @@ def plain_text(text: str) -> str:
 
 
 def _place(cell: dict[str, Any] | None) -> str:
-    return "A cell" if cell is None else f"Cell {cell['index'] + 1}"
+    """The cell as its reader finds it: by the count beside it, else by its place."""
+    if cell is None:
+        return "A cell"
+    return f"Cell [{cell['execution_count']}]" if cell["execution_count"] else f"Cell {cell['index'] + 1}"
 
 
 def _kernel_death(cell: dict[str, Any] | None, kernel_exit: int | None) -> str:
-    where = "" if cell is None else f" in cell {cell['index'] + 1}"
+    where = "" if cell is None else f" in {_place(cell).lower()}"
     if kernel_exit is None:
         return f"The kernel died{where}."
     if kernel_exit >= 0:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from jupyter_mlops.errors import BadInputError, RegistrationError
 
@@ -159,7 +161,10 @@ def _serialization(model: LoggedModel) -> str:
     """How the model's file is written, so that a version that can run code when loaded is known as such."""
     from mlflow.models import Model
 
-    flavors = Model.load(model.artifact_location).flavors
+    location = model.artifact_location
+    if location.startswith("file:"):  # which Model.load takes for a path
+        location = url2pathname(urlsplit(location).path)
+    flavors = Model.load(location).flavors
     formats = [flavor.get("serialization_format") for flavor in flavors.values()]
     return next((str(known) for known in formats if known), "flavour's own")
 
