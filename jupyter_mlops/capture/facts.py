@@ -34,6 +34,7 @@ class Frame:
         self.tally = tally
         self.thread = thread
         self.info: ExecutionInfo | None = None
+        self.parent_id: str | None = None
         self.counted = False
         self.source = ""
         self.source_sha = ""
@@ -43,17 +44,18 @@ class Frame:
         self.t0 = time.time_ns()
         self.m0 = time.monotonic_ns()
 
-    def identify(self, ip: InteractiveShell, info: ExecutionInfo, *, nested: bool) -> None:
-        """Say which cell this is.
+    def identify(self, ip: InteractiveShell, info: ExecutionInfo, parent: Frame | None) -> None:
+        """Say which cell this is, and inside which execution.
 
         A nested `run_cell` answers the same request, but that request's metadata is the outer cell's.
         """
         meta = getattr(info, "cell_meta", None)
-        if meta is None and not nested:  # ipykernel before 7 passes only the id, or nothing
+        if meta is None and parent is None:  # ipykernel before 7 passes only the id, or nothing
             meta = _parent_message(ip).get("metadata")
         meta = meta or {}
         cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
         self.info = info
+        self.parent_id = parent.exec_id if parent else None
         self.counted = bool(info.store_history)
         self.source = info.raw_cell
         self.source_sha = hash_source(info.raw_cell)
@@ -99,11 +101,7 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
 
 
 def begin_facts(
-    ip: InteractiveShell,
-    frame: Frame,
-    info: ExecutionInfo,
-    parent: Frame | None,
-    environ: Mapping[str, str],
+    ip: InteractiveShell, frame: Frame, info: ExecutionInfo, environ: Mapping[str, str]
 ) -> dict[str, Any]:
     """What is known before the code runs. The recorder adds `session_id`, `seq` and a new `source`."""
     key_kind, key = frame.cell_key
@@ -111,7 +109,7 @@ def begin_facts(
         "v": VERSION,
         "ph": "B",
         "exec_id": frame.exec_id,
-        "parent_exec_id": parent.exec_id if parent else None,
+        "parent_exec_id": frame.parent_id,
         "pid": os.getpid(),
         "thread": frame.thread,
         "msg_id": frame.msg_id,
@@ -137,6 +135,7 @@ def end_facts(frame: Frame, result: ExecutionResult | None, t1: int, m1: int) ->
         "v": VERSION,
         "ph": "E",
         "exec_id": frame.exec_id,
+        "parent_exec_id": frame.parent_id,
         "t1": t1,
         "m1": m1,
         "duration_ns": m1 - frame.m0,

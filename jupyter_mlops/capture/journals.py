@@ -99,7 +99,8 @@ def parse_chunk(data: bytes) -> Chunk:
 
 
 def parse_line(line: bytes) -> Record | None:
-    """One record; None for a kind of line that a newer recorder writes.
+    """One record; None for a nested `run_cell` (as `%%capture` makes), which is a part of its cell's
+    execution and not one of a cell, and for a kind of line that a newer recorder writes.
 
     Raises:
         ValueError, TypeError, KeyError, OverflowError, RecursionError: the line is damaged.
@@ -107,7 +108,7 @@ def parse_line(line: bytes) -> Record | None:
     values = json.loads(line)
     if not isinstance(values, dict):
         raise TypeError("a line of a journal is an object")
-    parse = _PARSERS.get(values["ph"])
+    parse = None if values.get("parent_exec_id") else _PARSERS.get(values["ph"])
     return parse(_clean(values)) if parse else None
 
 

@@ -85,7 +85,7 @@ class Recorder:
         session_id: this kernel's life, as one sortable id.
         problem: why nothing is recorded, or None.
         errors: how often a hook of ours failed, silently.
-        recorded: executions begun.
+        recorded: cells begun; a `run_cell` inside one is part of it.
         journal: the journal's path, or None when it could not be made.
     """
 
@@ -160,10 +160,10 @@ class Recorder:
 
     def _begin(self, frame: facts.Frame, info: ExecutionInfo) -> None:
         parent = self._innermost(lambda other: other.msg_id == frame.msg_id)
-        frame.identify(self.ip, info, nested=parent is not None)
+        frame.identify(self.ip, info, parent)
         self._frames.append(frame)
-        self.recorded += 1
-        line = facts.begin_facts(self.ip, frame, info, parent, os.environ)
+        self.recorded += parent is None
+        line = facts.begin_facts(self.ip, frame, info, os.environ)
         line["session_id"] = self.session_id
         line["seq"] = self.recorded
         if frame.source_sha not in self._sources:
