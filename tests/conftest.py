@@ -1,0 +1,108 @@
+"""What all tests share: settings of their own, a store on each database, a folder of notebooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import postgresql_cluster
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from processes import end_processes
+
+from jupyter_mlops.config import DATA_DIR, Settings
+from jupyter_mlops.store import Store
+
+pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+DATABASES = ["sqlite", "postgresql"]
+PYTHON = {"name": "python3", "display_name": "Python 3", "language": "python"}
+WriteNotebook = Callable[..., Path]
+
+
+@pytest.fixture
+def jp_server_config(settings: Settings) -> dict[str, Any]:
+    return {
+        "ServerApp": {
+            "jpserver_extensions": {"jupyter_mlops": True},
+            "allow_unauthenticated_access": False,
+        }
+    }
+
+
+@pytest.fixture
+def clean_environment() -> Iterator[None]:
+    """No setting of the machine's reaches a test, and none of a test's reaches the next."""
+    before = dict(os.environ)
+    for name in before:
+        if name.startswith(("JUPYTER_MLOPS_", "MLFLOW_", "_MLFLOW_")) and name != "JUPYTER_MLOPS_NOTEBOOKS":
+            del os.environ[name]
+    yield
+    os.environ.clear()
+    os.environ.update(before)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, clean_environment: None) -> Iterator[Settings]:
+    """The settings of a user who has set nothing but a data folder; its processes end with the test."""
+    os.environ[DATA_DIR] = str(tmp_path / "mlops-data")
+    settings = Settings.load()
+    settings.make_folders()
+    yield settings
+    end_processes(settings.data_dir)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Path]:
+    """The socket folder of a PostgreSQL cluster."""
+    if not postgresql_cluster.BINARIES:
+        pytest.skip("PostgreSQL is not installed")
+    with postgresql_cluster.running_cluster() as socket_folder:
+        yield socket_folder
+
+
+@pytest.fixture(params=DATABASES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a store not yet made, on each database in turn."""
+    if request.param == "postgresql":
+        return postgresql_cluster.new_database(request.getfixturevalue("postgresql"))
+    return f"sqlite:///{tmp_path / 'store' / 'store.db'}"
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An empty store, on each database in turn."""
+    store = Store.open(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def notebook_folder(tmp_path: Path) -> Path:
+    """A server root."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def write_notebook(notebook_folder: Path) -> WriteNotebook:
+    """Write a notebook into the server root: `write_notebook("train.ipynb", "1 + 1", parameters="C = 1.0")`."""
+    return notebook_writer(notebook_folder)
+
+
+def notebook_writer(folder: Path) -> WriteNotebook:
+    def write(name: str, *sources: str, parameters: str | None = None, **metadata: Any) -> Path:
+        cells = [new_code_cell(source, id=f"cell-{index}") for index, source in enumerate(sources)]
+        if parameters is not None:
+            tagged = new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]})
+            cells.insert(0, tagged)
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(new_notebook(cells=cells, metadata=metadata or {"kernelspec": PYTHON}), path)
+        return path
+
+    return write

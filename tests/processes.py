@@ -1,0 +1,59 @@
+"""The processes of one data folder: workers, runners, kernels, and whatever those started."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+from waiting import wait_until
+
+from jupyter_mlops.config import DATA_DIR
+
+
+def processes_of(data_dir: Path) -> list[psutil.Process]:
+    """All living processes that were started for this data folder, this one excepted."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            ours = process.environ().get(DATA_DIR) == str(data_dir)
+            if ours and process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def modules_of(data_dir: Path) -> dict[str, list[psutil.Process]]:
+    """The same by what they are: `worker_main`, `runner`, `ipykernel_launcher`, else the command."""
+    found: dict[str, list[psutil.Process]] = {}
+    for process in processes_of(data_dir):
+        try:
+            words = process.cmdline()
+        except psutil.Error:
+            continue
+        name = words[words.index("-m") + 1].rpartition(".")[2] if "-m" in words else " ".join(words[:2])
+        found.setdefault(name, []).append(process)
+    return found
+
+
+def end_processes(data_dir: Path, within_s: float = 15.0) -> None:
+    """Stop the workers as their user would, and assert that nothing of theirs is left."""
+    for worker in modules_of(data_dir).get("worker_main", []):
+        for _asked_twice in range(2):  # the second time it does not wait for the runs under way
+            _terminate(worker)
+            time.sleep(0.05)  # two signals at once would arrive as one
+    try:
+        wait_until(lambda: not processes_of(data_dir), within_s, "every process ends with its worker")
+    finally:
+        for process in processes_of(data_dir):
+            process.kill()
+
+
+def _terminate(process: psutil.Process) -> None:
+    try:
+        process.send_signal(signal.SIGTERM)
+    except psutil.NoSuchProcess:
+        return
