@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
 
+import psutil
 from sqlalchemy import select
 
 from jupyter_mlops.config import Settings
@@ -17,15 +19,15 @@ ALIVE_FOR = timedelta(seconds=20)
 
 
 def live_workers(store: Store, now: datetime) -> list[Worker]:
-    """The workers whose heartbeat is fresh."""
+    """The workers whose heartbeat is fresh; one of this machine that was killed is known at once."""
     with store.reading() as session:
-        return list(
-            session.scalars(
-                select(Worker)
-                .where(Worker.stopped_at.is_(None), Worker.heartbeat_at > now - ALIVE_FOR)
-                .order_by(Worker.started_at)
-            )
-        )
+        fresh = session.scalars(
+            select(Worker)
+            .where(Worker.stopped_at.is_(None), Worker.heartbeat_at > now - ALIVE_FOR)
+            .order_by(Worker.started_at)
+        ).all()
+    here = socket.gethostname()
+    return [worker for worker in fresh if worker.host != here or psutil.pid_exists(worker.pid)]
 
 
 def ensure_worker(store: Store, settings: Settings) -> bool:

@@ -1,4 +1,4 @@
-"""The services of one Jupyter server, and the two tasks that keep its views live."""
+"""The services of one Jupyter server, and the tasks that keep its views live and its work going."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ EVENTS_FILE = Path(__file__).parent / "events" / "change.v1.yaml"
 CHANGE_EVENT = "https://schema.jupyter.org/jupyter_mlops/change/v1"
 WATCH_S = 0.25
 INGEST_S = 0.5
+WORKER_CHECK_S = 10.0
 
 
 class Backend:
@@ -80,11 +81,11 @@ class Backend:
         os.environ["JUPYTER_MLOPS_ROOT"] = str(self.root)
 
     def start(self) -> None:
-        """Start the tasks, and a worker if there is something for one to do."""
+        """Start the tasks."""
         self._tasks = [
             asyncio.create_task(self._repeat(self._tell_changes, WATCH_S)),
             asyncio.create_task(self._repeat(self._ingest, INGEST_S)),
-            asyncio.create_task(self._in_thread(self._ensure_worker_for_open_work)),
+            asyncio.create_task(self._repeat(self._see_to_a_worker, WORKER_CHECK_S)),
         ]
 
     async def stop(self) -> None:
@@ -157,6 +158,10 @@ class Backend:
         return grew
 
     _journal_sizes: dict[str, int] = {}
+
+    async def _see_to_a_worker(self) -> None:
+        """Have a worker while there is something for one to do, also when the last one was killed."""
+        await self._in_thread(self._ensure_worker_for_open_work)
 
     def _ensure_worker_for_open_work(self) -> None:
         unfinished = exists().where(Run.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]))
