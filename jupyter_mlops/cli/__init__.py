@@ -1,0 +1,75 @@
+"""The command line, `jupyter mlops`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from jupyter_mlops import __version__
+from jupyter_mlops.cli.failures import report_failure
+
+_COMMANDS = {
+    "run": ("run", "Run a notebook as a job."),
+    "inspect": ("inspect", "Show what a job of a notebook would need."),
+    "runs": ("runs", "List job runs."),
+    "show": ("runs", "Show one run."),
+    "cancel": ("runs", "End a run that is queued or running."),
+    "jobs": ("jobs", "List jobs and their schedules."),
+    "schedule": ("jobs", "Run a notebook again and again, by cron."),
+    "pause": ("jobs", "Pause a job's schedule."),
+    "resume": ("jobs", "Resume a paused schedule."),
+    "delete": ("jobs", "Delete a job; its runs stay."),
+    "history": ("history", "List what was executed in a notebook's cells."),
+    "worker": ("worker", "Be a worker, in the foreground."),
+    "doctor": ("doctor", "Check the installation, and say how to mend it."),
+    "ui": ("ui", "Open MLflow's UI on what was tracked."),
+}
+_JSON_OPTION = "--json"
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """The names, in the order in which they are of use."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """The command of a name, None when there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"jupyter_mlops.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="jupyter mlops")
+def cli() -> None:
+    """Turn notebooks into recorded experiments, durable jobs and registered models.
+
+    Exit codes: 0 success; 1 a run did not succeed, or a check of `doctor` failed; 2 bad input;
+    3 the store or the tracking server cannot be used.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; answers with the exit code, and never raises for a failure."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = cli.main(args=arguments, prog_name="jupyter mlops", standalone_mode=False)
+    except BrokenPipeError:  # `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told and logged there
+        return report_failure(error, as_json=_JSON_OPTION in arguments)
+    return code if isinstance(code, int) else 0
