@@ -41,7 +41,9 @@ def running_cluster() -> Iterator[Path]:
 def new_database(socket_folder: Path) -> str:
     """The address of an empty database of the cluster."""
     name = f"mlops_{uuid4().hex}"
-    with psycopg.connect(f"host={socket_folder} user=postgres dbname=postgres", autocommit=True) as connection:
+    with psycopg.connect(
+        f"host={socket_folder} user=postgres dbname=postgres", autocommit=True
+    ) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return f"postgresql+psycopg://postgres@/{name}?host={socket_folder}"
 
@@ -50,6 +52,11 @@ def _run(program: str, *arguments: str | Path, cwd: Path) -> None:
     as_postgres = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     command = [*as_postgres, str(BINARIES[-1] / program), *map(str, arguments)]
     done = subprocess.run(
-        command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        command,
+        cwd=cwd,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
     )
     assert done.returncode == 0, done.stdout.decode()

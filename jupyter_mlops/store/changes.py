@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.store.tables import Change
 
 KEEP = timedelta(hours=1)
+_NOTED = "mlops_changes"
+_POSTGRESQL_LOCK = 7355609
 
 
 def record(
@@ -22,11 +24,26 @@ def record(
     notebook: str | None = None,
 ) -> None:
     """Note a change in the transaction that makes it: both become visible together, or neither does."""
-    session.add(
-        Change(
-            kind=kind, entity_id=id, state=state, root=root, notebook=notebook, at=datetime.now(timezone.utc)
-        )
+    change = Change(
+        kind=kind, entity_id=id, state=state, root=root, notebook=notebook, at=datetime.now(timezone.utc)
     )
+    session.info.setdefault(_NOTED, []).append(change)
+
+
+def write_noted(session: Session) -> None:
+    """Write the changes noted in a transaction, as its last act before the commit.
+
+    A watch reads on from the last number it saw, so a smaller one must never become visible later.
+    PostgreSQL gives numbers on insert, before the commit: its writers take turns from here to their commit,
+    and as this comes last, none of them waits for another lock meanwhile.
+    """
+    noted = session.info.pop(_NOTED, [])
+    if not noted:
+        return
+    session.flush()
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_POSTGRESQL_LOCK)))
+    session.add_all(noted)
 
 
 def last_seq(session: Session) -> int:

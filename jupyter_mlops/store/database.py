@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from jupyter_mlops.errors import StoreError
+from jupyter_mlops.store import changes
 
 BUSY_TIMEOUT_S = 15
 
@@ -65,6 +66,7 @@ class Store:
         """
         with self._sessions.begin() as session:
             yield session
+            changes.write_noted(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

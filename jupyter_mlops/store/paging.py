@@ -6,10 +6,10 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, tuple_
+from sqlalchemy import Select, literal, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from jupyter_mlops.errors import BadInputError
@@ -56,7 +56,10 @@ def fetch_page(
         BadInputError: the cursor is not one of ours.
     """
     if request.cursor is not None:
-        query = query.where(tuple_(moment, key) < tuple_(*_decode(request.cursor)))
+        last_moment, last_key = _decode(request.cursor)
+        query = query.where(
+            tuple_(moment, key) < tuple_(literal(last_moment, moment.type), literal(last_key))
+        )
     rows: list[Row] = list(
         session.scalars(query.order_by(moment.desc(), key.desc()).limit(request.limit + 1)).unique()
     )
@@ -69,14 +72,16 @@ def _encode(moment: datetime, key: str) -> str:
     return base64.urlsafe_b64encode(json.dumps([moment.isoformat(), key]).encode()).decode()
 
 
-def _decode(cursor: str) -> tuple[Any, Any]:
+def _decode(cursor: str) -> tuple[datetime, str]:
     try:
         moment, key = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        decoded = datetime.fromisoformat(moment)
-        if decoded.tzinfo is None or not isinstance(key, str):
-            raise ValueError(cursor)
-        return decoded, key
-    except (ValueError, TypeError) as error:
+        if not key.isalnum():
+            raise ValueError(key)
+        written = datetime.fromisoformat(moment)
+        if written.tzinfo is None:
+            raise ValueError(moment)
+        return written.astimezone(timezone.utc), key
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInputError(
             "The cursor is not one that a page before gave.",
             field="cursor",

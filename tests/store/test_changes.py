@@ -53,25 +53,25 @@ def test_a_change_whose_transaction_fails_was_none(store: Store) -> None:
 def test_a_transaction_that_began_first_and_ends_last_is_not_overlooked(store: Store) -> None:
     """A number given before the commit would leave a gap that a watch has long passed."""
     watch = ChangeWatch(store)
-    began, quick_is_done = threading.Event(), threading.Event()
+    began, may_end = threading.Event(), threading.Event()
 
-    def be_slow() -> None:
+    def write_slowly() -> None:
         with store.session() as session:
             changes.record(session, "run", "slow")
             session.flush()
             began.set()
-            quick_is_done.wait(1)  # on SQLite the other waits for this one: the write lock is held
+            may_end.wait(10)
 
-    slow = threading.Thread(target=be_slow)
+    slow = threading.Thread(target=write_slowly)
+    quick = threading.Thread(target=write, args=(store, "quick"))
     slow.start()
     assert began.wait(5)
-    quick = threading.Thread(target=lambda: (write(store, "quick"), quick_is_done.set()))
     quick.start()
-    found: list[str] = []
-    while slow.is_alive() or quick.is_alive():
-        found += seen(watch)
-        slow.join(0.02)
-        quick.join(0.02)
+    quick.join(0.5)  # on SQLite it waits for the slow one: there is one write lock
+    found = seen(watch)
+    may_end.set()
+    slow.join()
+    quick.join()
     assert sorted(found + seen(watch)) == ["quick", "slow"]
 
 

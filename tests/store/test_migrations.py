@@ -52,7 +52,9 @@ def test_opening_an_open_store_again_changes_nothing(store: Store, store_url: st
         assert connection.execute(text("SELECT * FROM alembic_version")).all() == before
 
 
-@pytest.mark.parametrize("content", [b"not a database, whatever its name says " * 100, b"SQLite format 3\0 torn"])
+@pytest.mark.parametrize(
+    "content", [b"not a database, whatever its name says " * 100, b"SQLite format 3\0 torn"]
+)
 def test_a_file_that_is_no_store_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "store.db"
     path.write_bytes(content)

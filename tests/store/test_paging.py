@@ -26,7 +26,15 @@ ROOT = "/home/someone"
 def add_jobs(store: Store, *seconds: int) -> list[str]:
     """Add a job made at each of these seconds; gives their ids."""
     jobs = [
-        Job(id=new_id(), root=ROOT, name=new_id(), notebook="a.ipynb", parameters={}, created_at=moment, updated_at=moment)
+        Job(
+            id=new_id(),
+            root=ROOT,
+            name=new_id(),
+            notebook="a.ipynb",
+            parameters={},
+            created_at=moment,
+            updated_at=moment,
+        )
         for moment in (START + timedelta(seconds=second) for second in seconds)
     ]
     with store.session() as session:

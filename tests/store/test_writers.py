@@ -51,13 +51,3 @@ def test_processes_that_open_a_new_store_at_once_make_it_once(store_url: str, tm
         for _ in range(WRITERS)
     ]
     assert [opener.communicate(timeout=60)[1] for opener in openers] == [""] * WRITERS
-
-
-def test_a_reader_sees_one_moment_while_others_write(store: Store) -> None:
-    with store.session() as session:
-        session.add(Source(sha="a", text="before"))
-    with store.reading() as reader:
-        reader.get(Source, "a")
-        with store.session() as writer:
-            writer.get_one(Source, "a").text = "after"
-        assert reader.get_one(Source, "a").text == "before"
