@@ -1,0 +1,169 @@
+import type {
+  Execution,
+  Job,
+  ModelList,
+  ModelVersion,
+  NotebookInspection,
+  Parameter,
+  Run,
+  Status
+} from '../api/types';
+
+const MOMENT = '2026-11-21T08:00:00Z';
+
+export function aRun(given: Partial<Run> = {}): Run {
+  return {
+    id: 'r1',
+    job_id: 'j1',
+    job_name: 'train',
+    notebook: 'train.ipynb',
+    state: 'succeeded',
+    reason: null,
+    message: null,
+    parameters: {},
+    kernel: null,
+    register_model: null,
+    scheduled_for: null,
+    created_at: MOMENT,
+    started_at: MOMENT,
+    ended_at: MOMENT,
+    duration_s: 12,
+    cells_total: 7,
+    cells_done: 7,
+    failed_cell: null,
+    output_path: 'mlops-runs/train/r1/train.ipynb',
+    snapshot_sha: 'abcdef0123456789',
+    mlflow_run_id: null,
+    mlflow_experiment_id: null,
+    metrics: {},
+    model_name: null,
+    model_version: null,
+    cancel_requested: false,
+    ...given
+  };
+}
+
+export function aJob(given: Partial<Job> = {}): Job {
+  return {
+    id: 'j1',
+    name: 'train',
+    notebook: 'train.ipynb',
+    parameters: {},
+    kernel: null,
+    register_model: null,
+    trigger: null,
+    created_at: MOMENT,
+    updated_at: MOMENT,
+    last_run: null,
+    ...given
+  };
+}
+
+export function anExecution(given: Partial<Execution> = {}): Execution {
+  return {
+    id: 'e1',
+    session_id: 's1',
+    notebook: 'train.ipynb',
+    run_id: null,
+    cell_id: 'c1',
+    cell_key: 'c1',
+    key_kind: 'id',
+    seq: 1,
+    execution_count: 3,
+    source_sha: 'sha',
+    source: '\nmodel.fit(X, y)\nprint(1)',
+    status: 'ok',
+    error_name: null,
+    error_message: null,
+    started_at: MOMENT,
+    ended_at: MOMENT,
+    duration_s: 0.25,
+    stdout_bytes: 0,
+    stderr_bytes: 0,
+    outputs: [],
+    ...given
+  };
+}
+
+export function aVersion(given: Partial<ModelVersion> = {}): ModelVersion {
+  return {
+    version: '1',
+    aliases: [],
+    created_at: MOMENT,
+    mlflow_run_id: null,
+    run_id: null,
+    notebook: null,
+    snapshot_sha: null,
+    metrics: {},
+    can_run_code: false,
+    ...given
+  };
+}
+
+export function aModelList(given: Partial<ModelList> = {}): ModelList {
+  return {
+    items: [],
+    answered_at: MOMENT,
+    age_s: 0,
+    problem: null,
+    ...given
+  };
+}
+
+export function aStatus(given: Partial<Status> = {}): Status {
+  return {
+    version: '0.1.0',
+    root: '/home/ann',
+    data_dir: '/home/ann/.local/share/jupyter/mlops',
+    store: 'sqlite:///mlops.db',
+    tracking: { uri: 'sqlite:///mlflow.db', source: 'default' },
+    workers: [
+      {
+        id: 'w1',
+        host: 'ann-pc',
+        pid: 7,
+        slots: 2,
+        started_at: MOMENT,
+        heartbeat_at: MOMENT
+      }
+    ],
+    kernels: [],
+    ...given
+  };
+}
+
+export function aParameter(given: Partial<Parameter> = {}): Parameter {
+  return {
+    name: 'C',
+    type: 'float',
+    default: 1,
+    expression: null,
+    help: null,
+    choices: null,
+    nullable: false,
+    ...given
+  };
+}
+
+export function anInspection(
+  given: Partial<NotebookInspection> = {}
+): NotebookInspection {
+  return {
+    notebook: 'train.ipynb',
+    name: 'train',
+    sha: 'abc',
+    nbformat: '4.5',
+    language: 'python',
+    kernel: 'python3',
+    kernel_problem: null,
+    default_kernel: 'python3',
+    kernels: [
+      { name: 'python3', display_name: 'Python 3', language: 'python' }
+    ],
+    code_cells: 7,
+    has_parameters_cell: true,
+    parameters: [aParameter()],
+    warnings: [],
+    ...given
+  };
+}

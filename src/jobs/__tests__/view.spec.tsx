@@ -1,0 +1,105 @@
+import { Notification } from '@jupyterlab/apputils';
+import { act, render, screen } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import React from 'react';
+import { keepingCommands } from '../../__tests__/commands';
+import { AnsweringServer, page } from '../../__tests__/server';
+import { aJob, aRun } from '../../__tests__/things';
+import type { Job } from '../../api/types';
+import { CommandIDs } from '../../commands';
+import { JobsModel } from '../model';
+import { JobsView } from '../view';
+
+const TRIGGER = {
+  id: 't1',
+  cron: '0 6 * * 1-5',
+  timezone: 'Europe/Berlin',
+  active: true,
+  next_fire_at: '2026-11-23T05:00:00Z',
+  problem: null
+};
+
+async function show(jobs: Job[]) {
+  const server = new AnsweringServer({
+    'GET /jobs': page(jobs),
+    'GET /schedule': { description: 'At 06:00 on weekdays', next_fires: [] },
+    'PATCH /jobs/j1': aJob(),
+    'DELETE /jobs/j1': () => new Response(null, { status: 204 }),
+    'POST /jobs/j1/runs': aRun({ id: 'r5' })
+  });
+  const model = new JobsModel(server.client);
+  const { commands, asked } = keepingCommands();
+  render(<JobsView model={model} commands={commands} />);
+  await act(() => model.refresh());
+  return { server, asked };
+}
+
+async function press(server: AnsweringServer, name: string) {
+  await userEvent.click(screen.getByRole('button', { name }));
+  await act(() => server.settled());
+}
+
+describe('JobsView', () => {
+  it('shows the schedule in words, the time zone, the next fire and the last run', async () => {
+    await show([
+      aJob({ trigger: TRIGGER, last_run: aRun({ state: 'failed' }) })
+    ]);
+    expect(screen.getByText('At 06:00 on weekdays')).toBeTruthy();
+    expect(screen.getByText('Europe/Berlin')).toBeTruthy();
+    expect(screen.getByText(/^next .*06:00/)).toBeTruthy();
+    expect(screen.getByText(/last run failed/)).toBeTruthy();
+  });
+
+  it('asks once for the words of a schedule that many jobs have', async () => {
+    const { server } = await show([
+      aJob({ id: 'a', trigger: TRIGGER }),
+      aJob({ id: 'b', trigger: TRIGGER })
+    ]);
+    expect(server.calls('GET /schedule').length).toBe(1);
+  });
+
+  it('shows why the last fire made no run', async () => {
+    await show([
+      aJob({ trigger: { ...TRIGGER, problem: 'Notebook is gone.' } })
+    ]);
+    expect(screen.getByText('Notebook is gone.')).toBeTruthy();
+  });
+
+  it('runs a job now and leads to the run', async () => {
+    const { server, asked } = await show([aJob()]);
+    await press(server, 'Run train now');
+    expect(asked).toEqual([[CommandIDs.showRun, { run: 'r5' }]]);
+  });
+
+  it('pauses a schedule, and resumes a paused one', async () => {
+    const { server } = await show([aJob({ trigger: TRIGGER })]);
+    server.answer(
+      'GET /jobs',
+      page([aJob({ trigger: { ...TRIGGER, active: false } })])
+    );
+    await press(server, 'Pause the schedule of train');
+    expect(screen.getByText('paused')).toBeTruthy();
+    await press(server, 'Resume the schedule of train');
+    expect(server.calls('PATCH /jobs/j1').map(({ body }) => body)).toEqual([
+      { active: false },
+      { active: true }
+    ]);
+  });
+
+  it('deletes a job and brings it back with the notification’s Undo', async () => {
+    const { server } = await show([aJob()]);
+    await press(server, 'Delete train');
+    expect(server.calls('DELETE /jobs/j1').length).toBe(1);
+    const { actions = [] } = Notification.manager.notifications[0].options;
+    expect(actions[0].label).toBe('Undo');
+    actions[0].callback(new MouseEvent('click'));
+    await act(() => server.settled());
+    expect(server.calls('PATCH /jobs/j1')[0].body).toEqual({ deleted: false });
+  });
+
+  it('offers no pause for a job without a schedule', async () => {
+    await show([aJob()]);
+    expect(screen.queryByRole('button', { name: /Pause/ })).toBeNull();
+    expect(screen.getByText('never run')).toBeTruthy();
+  });
+});

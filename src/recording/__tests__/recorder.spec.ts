@@ -1,0 +1,167 @@
+import { Signal } from '@lumino/signaling';
+import { Recorder } from '../recorder';
+
+/** A kernel that knows `%load_ext`, `%unload_ext` and whether they were run. */
+class Kernel {
+  constructor(readonly language = 'python') {}
+
+  isLoaded = false;
+  readonly status = 'idle';
+  readonly requests: any[] = [];
+  /** What the next requests are answered with, before they are obeyed. */
+  readonly refusals: object[] = [];
+
+  get spec() {
+    return Promise.resolve({ language: this.language });
+  }
+
+  requestExecute(content: any) {
+    this.requests.push(content);
+    const refused = this.refusals.shift();
+    if (!refused) {
+      this.isLoaded =
+        content.code === '%load_ext jupyter_mlops' ||
+        (this.isLoaded && content.code !== '%unload_ext jupyter_mlops');
+    }
+    const text = this.isLoaded ? 'True' : 'False';
+    const answer = refused ?? {
+      status: 'ok',
+      user_expressions: {
+        loaded: { status: 'ok', data: { 'text/plain': text } }
+      }
+    };
+    return { done: Promise.resolve({ content: answer }) };
+  }
+}
+
+class Session {
+  constructor(kernel: Kernel | null) {
+    this.session = kernel && { kernel };
+  }
+
+  session: { kernel: Kernel } | null;
+  readonly kernelChanged = new Signal<this, any>(this);
+  readonly statusChanged = new Signal<this, any>(this);
+
+  change(kernel: Kernel | null): void {
+    this.session = kernel && { kernel };
+    this.kernelChanged.emit({});
+  }
+}
+
+function aRecorder(kernel: Kernel | null = new Kernel()) {
+  const session = new Session(kernel);
+  const recorder = new Recorder(session as any);
+  return { kernel: kernel!, session, recorder };
+}
+
+/** When the recorder comes to a state. */
+function state(recorder: Recorder, wanted: Recorder['state']): Promise<void> {
+  return new Promise(resolve => {
+    const look = () => recorder.state === wanted && resolve();
+    recorder.changed.connect(look);
+    look();
+  });
+}
+
+describe('Recorder', () => {
+  it('switches with a silent request that leaves no trace in the history', async () => {
+    const { kernel, recorder } = aRecorder();
+    await state(recorder, 'off');
+    await recorder.setRecording(true);
+    expect(recorder.state).toBe('on');
+    expect(kernel.isLoaded).toBe(true);
+    expect(kernel.requests.at(-1)).toMatchObject({
+      code: '%load_ext jupyter_mlops',
+      silent: true,
+      store_history: false
+    });
+    await recorder.setRecording(false);
+    expect(recorder.state).toBe('off');
+    expect(kernel.isLoaded).toBe(false);
+  });
+
+  it('sees that a kernel records already', async () => {
+    const kernel = new Kernel();
+    kernel.isLoaded = true;
+    const { recorder } = aRecorder(kernel);
+    await state(recorder, 'on');
+  });
+
+  it('sees that a cell has switched it', async () => {
+    const { kernel, recorder } = aRecorder();
+    await state(recorder, 'off');
+    kernel.isLoaded = true;
+    await recorder.probe();
+    expect(recorder.state).toBe('on');
+  });
+
+  it('switches a restarted kernel on again, before any cell', async () => {
+    const { kernel, session, recorder } = aRecorder();
+    await state(recorder, 'off');
+    await recorder.setRecording(true);
+    kernel.isLoaded = false;
+    kernel.requests.length = 0;
+    session.statusChanged.emit('restarting');
+    await state(recorder, 'switching');
+    await state(recorder, 'on');
+    expect(kernel.requests.map(({ code }) => code)).toEqual([
+      '%load_ext jupyter_mlops'
+    ]);
+  });
+
+  it('switches another kernel on too, and does not when recording is off', async () => {
+    const { session, recorder } = aRecorder();
+    await state(recorder, 'off');
+    await recorder.setRecording(true);
+    const next = new Kernel();
+    session.change(next);
+    await state(recorder, 'switching');
+    await state(recorder, 'on');
+    expect(next.isLoaded).toBe(true);
+    await recorder.setRecording(false);
+    const last = new Kernel();
+    session.change(last);
+    await state(recorder, 'off');
+    expect(last.isLoaded).toBe(false);
+  });
+
+  it('keeps the wish until a kernel starts', async () => {
+    const { session, recorder } = aRecorder(null);
+    await recorder.setRecording(true);
+    expect(recorder.state).toBe('no-kernel');
+    const kernel = new Kernel();
+    session.change(kernel);
+    await state(recorder, 'on');
+    expect(kernel.isLoaded).toBe(true);
+  });
+
+  it('asks nothing of a kernel of another language, and names it', async () => {
+    const { kernel, recorder } = aRecorder(new Kernel('R'));
+    await state(recorder, 'unsupported');
+    await recorder.setRecording(true);
+    expect(recorder.detail).toBe('R');
+    expect(kernel.requests).toEqual([]);
+  });
+
+  it('says why the kernel refused, and tries again on request', async () => {
+    const { kernel, recorder } = aRecorder();
+    await state(recorder, 'off');
+    kernel.refusals.push({ status: 'error', ename: 'ModuleNotFoundError' });
+    await recorder.setRecording(true);
+    expect([recorder.state, recorder.detail]).toEqual([
+      'refused',
+      'ModuleNotFoundError'
+    ]);
+    await recorder.setRecording(true);
+    expect(recorder.state).toBe('on');
+  });
+
+  it('repeats a request that was aborted because a cell before it failed', async () => {
+    const { kernel, recorder } = aRecorder();
+    await state(recorder, 'off');
+    kernel.refusals.push({ status: 'aborted' });
+    await recorder.setRecording(true);
+    expect(recorder.state).toBe('on');
+  });
+});

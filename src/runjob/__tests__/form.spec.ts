@@ -1,0 +1,141 @@
+import { AnsweringServer, refusal } from '../../__tests__/server';
+import { aJob, anInspection, aParameter, aRun } from '../../__tests__/things';
+import { RunJobForm } from '../form';
+
+const C = aParameter({ name: 'C', type: 'float', default: 1 });
+const SEED = aParameter({ name: 'seed', type: 'int', default: 7 });
+const WHEN = aParameter({
+  name: 'day',
+  type: 'str',
+  default: null,
+  expression: 'date.today()'
+});
+
+function aForm(server = new AnsweringServer({ 'POST /runs': aRun() })) {
+  const inspection = anInspection({ parameters: [C, SEED, WHEN] });
+  return { server, form: new RunJobForm(server.client, inspection) };
+}
+
+describe('RunJobForm', () => {
+  it('sends only the parameters that differ from their defaults', async () => {
+    const { server, form } = aForm();
+    form.setText(C, '0.5');
+    form.setText(SEED, '8');
+    form.setText(SEED, '7');
+    await form.submit();
+    expect(server.seen[0].body).toEqual({
+      notebook: 'train.ipynb',
+      name: null,
+      parameters: { C: 0.5 },
+      kernel: null,
+      register_model: null
+    });
+  });
+
+  it('sends an expression only when a value was typed over it', async () => {
+    const { form } = aForm();
+    expect(form.request.parameters).toEqual({});
+    form.setText(WHEN, '2026-01-01');
+    expect(form.request.parameters).toEqual({ day: '2026-01-01' });
+  });
+
+  it('makes a job with its schedule when it is to run on one', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({
+        'POST /jobs': aJob(),
+        'GET /schedule': { next_fires: [] }
+      })
+    );
+    form.when = 'schedule';
+    form.name = ' nightly ';
+    form.registerModel = 'cancer';
+    form.schedule.setCron('0 6 * * *');
+    form.schedule.setTimezone('Europe/Berlin');
+    const submitted = await form.submit();
+    expect(submitted?.kind).toBe('job');
+    expect(server.calls('POST /jobs')[0].body).toMatchObject({
+      name: 'nightly',
+      register_model: 'cancer',
+      schedule: { cron: '0 6 * * *', timezone: 'Europe/Berlin' }
+    });
+    form.dispose();
+  });
+
+  it.each([
+    'name',
+    'kernel',
+    'register_model',
+    'cron',
+    'timezone',
+    'notebook'
+  ] as const)('puts a refusal of %s at that input', async field => {
+    const { form } = aForm(
+      new AnsweringServer({ 'POST /runs': () => refusal(field, 'No.') })
+    );
+    expect(await form.submit()).toBeNull();
+    expect(form.problemOf(field)?.message).toBe('No.');
+    expect(form.generalProblem).toBeNull();
+  });
+
+  it('puts a refusal of a parameter at it, keeps what was typed, and clears when typed again', async () => {
+    const { form } = aForm(
+      new AnsweringServer({
+        'POST /runs': () => refusal('parameters.C', 'C must be above 0.')
+      })
+    );
+    form.setText(C, '-1');
+    form.name = 'try';
+    await form.submit();
+    expect(form.problemOfParameter(C)?.message).toBe('C must be above 0.');
+    expect([form.textOf(C), form.name]).toEqual(['-1', 'try']);
+    form.setText(C, '1.5');
+    expect(form.problemOfParameter(C)).toBeNull();
+  });
+
+  it.each([
+    ['schedule.cron', 'cron'],
+    ['schedule', 'cron'],
+    ['schedule.timezone', 'timezone']
+  ] as const)('takes a refusal of %s to the input %s', async (field, input) => {
+    const { form } = aForm(
+      new AnsweringServer({ 'POST /runs': () => refusal(field) })
+    );
+    await form.submit();
+    expect(form.problemOf(input)).not.toBeNull();
+  });
+
+  it('shows a refusal of anything else above the form', async () => {
+    const { form } = aForm(
+      new AnsweringServer({ 'POST /runs': () => refusal('parameters.gone') })
+    );
+    await form.submit();
+    expect(form.generalProblem?.message).toBe('Refused.');
+  });
+
+  it('does not ask the server about what cannot be a value', async () => {
+    const { server, form } = aForm();
+    form.setText(SEED, '7.5');
+    expect(await form.submit()).toBeNull();
+    expect(form.invalidReason(SEED)).toBe('not-an-integer');
+    expect(server.seen).toEqual([]);
+  });
+
+  it('submits once, however often it is asked while it waits', async () => {
+    const { server, form } = aForm();
+    await Promise.all([form.submit(), form.submit(), form.submit()]);
+    expect(server.seen.length).toBe(1);
+  });
+
+  it('chooses the offered kernel where the notebook’s own cannot be used', () => {
+    const { server } = aForm();
+    const form = new RunJobForm(
+      server.client,
+      anInspection({
+        kernel: null,
+        kernel_problem: 'The notebook names no kernel.',
+        default_kernel: 'python3'
+      })
+    );
+    expect(form.request.kernel).toBe('python3');
+  });
+});

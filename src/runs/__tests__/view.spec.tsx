@@ -1,0 +1,146 @@
+import { act, render, screen, within } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import React from 'react';
+import { keepingCommands } from '../../__tests__/commands';
+import { AnsweringServer, page } from '../../__tests__/server';
+import { aRun } from '../../__tests__/things';
+import type { Run } from '../../api/types';
+import { CommandIDs } from '../../commands';
+import { RunsModel } from '../model';
+import { RunsView } from '../view';
+
+async function show(runs: Run[], next_cursor: string | null = null) {
+  const server = new AnsweringServer({ 'GET /runs': page(runs, next_cursor) });
+  const model = new RunsModel(server.client);
+  const { commands, asked } = keepingCommands();
+  render(<RunsView model={model} commands={commands} />);
+  await act(() => model.refresh());
+  return { server, model, asked };
+}
+
+describe('RunsView', () => {
+  it('teaches how to run a notebook where there is no run', async () => {
+    await show([]);
+    expect(screen.getByText('No runs yet')).toBeTruthy();
+    expect(screen.getByText(/Run as job…/)).toBeTruthy();
+  });
+
+  it.each([
+    ['queued', 'queued'],
+    ['running', 'running'],
+    ['succeeded', 'succeeded'],
+    ['failed', 'failed'],
+    ['timed_out', 'timed out'],
+    ['lost', 'lost']
+  ] as const)('names the state %s in words', async (state, words) => {
+    await show([aRun({ state })]);
+    expect(screen.getByText(words)).toBeTruthy();
+  });
+
+  it('shows how far a running run is', async () => {
+    await show([aRun({ state: 'running', cells_done: 3, cells_total: 7 })]);
+    const bar = screen.getByRole('progressbar');
+    expect(bar.getAttribute('value')).toBe('3');
+    expect(bar.getAttribute('aria-valuetext')).toBe('3 of 7 cells');
+  });
+
+  it('unfolds into parameters, metrics, model and ids', async () => {
+    await show([
+      aRun({
+        parameters: { C: 0.5 },
+        metrics: { accuracy: 0.97902 },
+        model_name: 'cancer',
+        model_version: '3',
+        mlflow_run_id: 'f00d'
+      })
+    ]);
+    const row = screen.getByRole('button', { name: /train/ });
+    expect(row.getAttribute('aria-expanded')).toBe('false');
+    await userEvent.click(row);
+    const detail = within(screen.getByRole('region'));
+    for (const text of [
+      'C',
+      '0.5',
+      'accuracy',
+      '0.979',
+      'cancer, version 3',
+      'f00d'
+    ]) {
+      expect(detail.getByText(text)).toBeTruthy();
+    }
+  });
+
+  it('says why a run failed and in which cell', async () => {
+    await show([
+      aRun({
+        state: 'failed',
+        message: 'Cell 3 raised NameError.',
+        failed_cell: {
+          index: 2,
+          cell_id: 'c',
+          source: 'print(x)',
+          error_name: 'NameError',
+          error_message: "name 'x' is not defined"
+        }
+      })
+    ]);
+    await userEvent.click(screen.getByRole('button', { name: /train/ }));
+    expect(screen.getByText('Cell 3 raised NameError.')).toBeTruthy();
+    expect(screen.getByText('Failed in cell 3')).toBeTruthy();
+    expect(screen.getByText('print(x)')).toBeTruthy();
+    expect(screen.getByText("NameError: name 'x' is not defined")).toBeTruthy();
+  });
+
+  it('opens the executed notebook', async () => {
+    const { asked } = await show([aRun({ output_path: 'out/train.ipynb' })]);
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Open the executed notebook' })
+    );
+    expect(asked).toEqual([
+      [CommandIDs.openExecuted, { path: 'out/train.ipynb' }]
+    ]);
+  });
+
+  it('cancels a run that is under way, once', async () => {
+    const running = aRun({ state: 'running' });
+    const { server } = await show([running]);
+    server.answer('POST /runs/r1/cancel', running);
+    server.answer('GET /runs', page([{ ...running, cancel_requested: true }]));
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Cancel this run' })
+    );
+    await act(() => server.settled());
+    expect(server.calls('POST /runs/r1/cancel').length).toBe(1);
+    expect(screen.getByText('cancelling')).toBeTruthy();
+    const cancel = screen.getByRole('button', { name: 'Cancel this run' });
+    expect((cancel as HTMLButtonElement).disabled).toBe(true);
+  });
+
+  it('offers neither cancel for what has ended nor a notebook that is not there', async () => {
+    await show([aRun({ output_path: null })]);
+    expect(screen.getAllByRole('button').length).toBe(1);
+  });
+
+  it('moves through the rows with the arrow keys, as one stop of Tab', async () => {
+    await show([aRun({ id: 'a' }), aRun({ id: 'b' }), aRun({ id: 'c' })]);
+    const rows = screen.getAllByRole('button', { name: /train/ });
+    expect(rows.map(row => row.tabIndex)).toEqual([0, -1, -1]);
+    act(() => rows[0].focus());
+    await userEvent.keyboard('{ArrowDown}{ArrowDown}');
+    expect(document.activeElement).toBe(rows[2]);
+    await userEvent.keyboard('{Home}');
+    expect(document.activeElement).toBe(rows[0]);
+    expect(rows.map(row => row.tabIndex)).toEqual([0, -1, -1]);
+  });
+
+  it('offers more only while there is more', async () => {
+    const ids = Array.from({ length: 30 }, (_, index) => `r${index}`);
+    const runs = ids.map(id => aRun({ id, job_name: id }));
+    const { server } = await show(runs.slice(0, 25), 'next');
+    server.answer('GET /runs', page(runs));
+    await userEvent.click(screen.getByRole('button', { name: 'Load more' }));
+    await act(() => server.settled());
+    expect(screen.getByText('r29')).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
+  });
+});
