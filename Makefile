@@ -9,6 +9,7 @@ export PATH := $(VENV)/bin:$(PATH)
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export YARN_ENABLE_IMMUTABLE_INSTALLS := 1
 
+PIP := python -m pip install --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
 NODE_MODULES := $(VENV)/.node-modules
 BUILT := $(VENV)/.built
@@ -33,10 +34,9 @@ $(VENV)/bin/python:
 
 $(INSTALLED): $(VENV)/bin/python pyproject.toml requirements-dev.lock
 	@echo "Installing (some minutes the first time; later only what changed)…"
-	@python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24"
-	@python -m pip install --quiet --disable-pip-version-check --requirement requirements-dev.lock
 	@mkdir -p jupyter_mlops/labextension
-	@SKIP_JUPYTER_BUILDER=1 python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@{ $(PIP) --upgrade "pip>=24" && $(PIP) --requirement requirements-dev.lock && \
+		SKIP_JUPYTER_BUILDER=1 $(PIP) --no-deps --editable .; } >$(VENV)/pip.log 2>&1 || { cat $(VENV)/pip.log; exit 1; }
 	@touch $@
 
 $(NODE_MODULES): $(INSTALLED) package.json yarn.lock ui-tests/package.json
