@@ -14,6 +14,7 @@ from typing import Any
 
 KEY_KINDS = frozenset({"id", "tag", "source"})
 END_STATES = frozenset({"ok", "error", "interrupted"})
+_DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -90,7 +91,7 @@ def parse_chunk(data: bytes) -> Chunk:
             continue
         try:
             record = parse_line(line)
-        except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        except _DAMAGE:
             corrupt += 1
             continue
         if record is not None:
@@ -103,7 +104,7 @@ def parse_line(line: bytes) -> Record | None:
     execution and not one of a cell, and for a kind of line that a newer recorder writes.
 
     Raises:
-        ValueError, TypeError, KeyError, OverflowError, RecursionError: the line is damaged.
+        ValueError: the line is damaged; so say TypeError and the others of `_DAMAGE`.
     """
     values = json.loads(line)
     if not isinstance(values, dict):
@@ -113,7 +114,7 @@ def parse_line(line: bytes) -> Record | None:
 
 
 def _parse_session(values: dict[str, Any]) -> SessionRecord:
-    known = {"v", "ph", *SessionRecord.__dataclass_fields__}
+    known = {"v", "ph", "start", *SessionRecord.__dataclass_fields__}
     return SessionRecord(
         session_id=_id(values["session_id"]),
         kernel_id=_text_or_none(values.get("kernel_id")),

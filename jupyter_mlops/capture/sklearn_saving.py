@@ -13,7 +13,7 @@ which skops does not trust by itself: forests, histogram gradient boosting, neig
    loaded; one line warns of that.
 
 The model's metadata say which: `mlops.serialization` is `skops` or `cloudpickle`. A format or a list of
-trusted types that the notebook itself gives is left alone.
+trusted types that the notebook itself gives is left alone, and so is autologging, which asks for cloudpickle.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import LOAD, UNLOAD, RecordedKernel, StartKernel
+from recorded_kernel import LOAD, UNLOAD, RecordedKernel, StartKernel
 
 from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, relative_to_root
 from jupyter_mlops.capture.journal_writer import JournalWriter
