@@ -90,7 +90,7 @@ def notebook_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def write_notebook(notebook_folder: Path) -> WriteNotebook:
-    """Write a notebook into the server root: `write_notebook("train.ipynb", "1 + 1", parameters="C = 1.0")`."""
+    """Write a notebook into the server root: its name, the sources of its cells, `parameters="C = 1.0"`."""
     return notebook_writer(notebook_folder)
 
 

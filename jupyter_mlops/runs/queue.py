@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import exists, func, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import changes
-from jupyter_mlops.store.tables import Attempt, Run
+from jupyter_mlops.store.tables import Attempt, Run, UtcDateTime
+from jupyter_mlops.store.turns import take_turns
 
 LEASE = timedelta(seconds=15)
 
@@ -45,8 +46,10 @@ def enqueue(session: Session, run: Run) -> None:
 def claim_run(session: Session, worker_id: str, now: datetime) -> Attempt | None:
     """Take the oldest queued run whose job has none running; None when there is none.
 
-    One statement decides, so that two workers never hold the same run.
+    One statement decides, so that two workers never hold the same run; claims take turns, so that two never
+    hold runs of the same job.
     """
+    take_turns(session, "claim")
     queued, running = aliased(Run), aliased(Run)
     oldest = (
         select(queued.id)
@@ -56,7 +59,6 @@ def claim_run(session: Session, worker_id: str, now: datetime) -> Attempt | None
         )
         .order_by(queued.created_at, queued.id)
         .limit(1)
-        .with_for_update(skip_locked=True)  # SQLite has no row locks; its transaction holds the write lock
         .scalar_subquery()
     )
     attempt_id = new_id()
@@ -67,7 +69,7 @@ def claim_run(session: Session, worker_id: str, now: datetime) -> Attempt | None
             state=RunState.RUNNING.value,
             attempt_id=attempt_id,
             lease_until=now + LEASE,
-            started_at=func.coalesce(Run.started_at, now),
+            started_at=func.coalesce(Run.started_at, literal(now, UtcDateTime())),
         )
         .returning(Run)
         .execution_options(synchronize_session=False)
@@ -136,12 +138,14 @@ def finish_attempt(
 
 def request_cancel(session: Session, run: Run, now: datetime) -> Run:
     """Ask for a run to end: a queued one ends at once, a running one when its runner has ended the kernel."""
+    session.refresh(run, with_for_update={"of": Run})  # a worker may have claimed it since it was read
+    if RunState(run.state).is_final:
+        return run
     if run.state == RunState.QUEUED.value:
         run.state, run.reason = RunState.CANCELLED.value, Reason.CANCELLED
         run.message, run.ended_at = "Cancelled before it started.", now
-    if not RunState(run.state).is_final or run.ended_at == now:
-        run.cancel_requested = True
-        _tell(session, run)
+    run.cancel_requested = True
+    _tell(session, run)
     return run
 
 

@@ -8,10 +8,10 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.store.tables import Change
+from jupyter_mlops.store.turns import take_turns
 
 KEEP = timedelta(hours=1)
 _NOTED = "mlops_changes"
-_POSTGRESQL_LOCK = 7355609
 
 
 def record(
@@ -34,15 +34,14 @@ def write_noted(session: Session) -> None:
     """Write the changes noted in a transaction, as its last act before the commit.
 
     A watch reads on from the last number it saw, so a smaller one must never become visible later.
-    PostgreSQL gives numbers on insert, before the commit: its writers take turns from here to their commit,
-    and as this comes last, none of them waits for another lock meanwhile.
+    The numbers are given on insert, before the commit: writers take turns from here to their commit, and as
+    this comes last, none of them waits for another lock meanwhile.
     """
     noted = session.info.pop(_NOTED, [])
     if not noted:
         return
     session.flush()
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(select(func.pg_advisory_xact_lock(_POSTGRESQL_LOCK)))
+    take_turns(session, "changes")
     session.add_all(noted)
 
 

@@ -13,8 +13,8 @@ from jupyter_mlops.store.watch import ChangeWatch
 
 def write(store: Store, *ids: str) -> None:
     with store.session() as session:
-        for id in ids:
-            changes.record(session, "run", id, state="queued", root="/root", notebook="a.ipynb")
+        for run_id in ids:
+            changes.record(session, "run", run_id, state="queued", root="/root", notebook="a.ipynb")
 
 
 def seen(watch: ChangeWatch) -> list[str]:

@@ -6,7 +6,6 @@ import base64
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -76,7 +75,7 @@ def test_reading_on_gives_every_row_once_while_newer_ones_arrive(
     with sqlite_store.session() as session:
         session.execute(delete(Job))
     ids = dict(zip(add_jobs(sqlite_store, *seconds), seconds, strict=True))
-    expected = sorted(ids, key=lambda id: (ids[id], id), reverse=True)
+    expected = sorted(ids, key=lambda job_id: (ids[job_id], job_id), reverse=True)
 
     pages = read_on(sqlite_store, limit)
     read = next(pages)
@@ -91,7 +90,7 @@ def test_reading_on_gives_every_row_once_while_newer_ones_arrive(
 def test_pages_go_on_right_on_each_database(store: Store) -> None:
     ids = add_jobs(store, *range(10))
     assert [len(page) for page in read_on(store, 4)] == [4, 4, 2]
-    assert [id for page in read_on(store, 4) for id in page] == ids[::-1]
+    assert [job_id for page in read_on(store, 4) for job_id in page] == ids[::-1]
 
 
 def test_a_full_last_page_has_no_next(store: Store) -> None:
