@@ -111,9 +111,9 @@ def _session_row(record: SessionRecord | BeginRecord, locate: Locate) -> KernelS
 
 def _write_sources(session: Session, begins: Iterable[BeginRecord]) -> None:
     texts = {begin.source_sha: begin.source for begin in begins if begin.source is not None}
-    if not texts:
-        return
-    present = set(session.scalars(select(Source.sha).where(Source.sha.in_(texts))))
+    present: set[str] = set()
+    for some in _portions(list(texts)):
+        present.update(session.scalars(select(Source.sha).where(Source.sha.in_(some))))
     rows = [{"sha": sha, "text": text} for sha, text in texts.items() if sha not in present]
     if rows:
         session.execute(insert(Source), rows)
@@ -122,8 +122,8 @@ def _write_sources(session: Session, begins: Iterable[BeginRecord]) -> None:
 def _known_executions(session: Session, ids: list[str]) -> dict[str, Place]:
     columns = (CellExecution.id, CellExecution.root, CellExecution.notebook)
     known: dict[str, Place] = {}
-    for start in range(0, len(ids), 500):  # below every database's limit of bound values
-        found = session.execute(select(*columns).where(CellExecution.id.in_(ids[start : start + 500])))
+    for some in _portions(ids):
+        found = session.execute(select(*columns).where(CellExecution.id.in_(some)))
         known.update({exec_id: (root, notebook) for exec_id, root, notebook in found})
     return known
 
@@ -167,3 +167,8 @@ def _end_columns(end: EndRecord) -> dict[str, Any]:
         "stderr_bytes": end.stderr_bytes,
         "outputs": end.outputs,
     }
+
+
+def _portions(keys: list[str], size: int = 500) -> Iterable[list[str]]:
+    """Few enough at a time for every database's limit of bound values."""
+    return (keys[start : start + size] for start in range(0, len(keys), size))

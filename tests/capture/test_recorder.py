@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from recorded_kernel import LOAD, UNLOAD, RecordedKernel, StartKernel
 
-from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, relative_to_root
+from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, notebook_path, relative_to_root, runner
 from jupyter_mlops.capture.journal_writer import JournalWriter
 
 
@@ -360,6 +360,32 @@ def test_a_notebook_is_named_relative_to_its_root(
     root: str | None, path: str | None, name: str | None
 ) -> None:
     assert relative_to_root(root, path) == name
+
+
+@pytest.mark.parametrize(
+    ("environ", "user_ns", "path", "who"),
+    [
+        (
+            {
+                "JUPYTER_MLOPS_NOTEBOOK": "job.ipynb",
+                "JUPYTER_MLOPS_RUN_ID": "r",
+                "JPY_SESSION_NAME": "/lab.ipynb",
+            },
+            {},
+            "job.ipynb",
+            "job",
+        ),
+        ({"JPY_SESSION_NAME": "/lab.ipynb"}, {"__vsc_ipynb_file__": "/vsc.ipynb"}, "/lab.ipynb", "lab"),
+        ({}, {"__vsc_ipynb_file__": "/vsc.ipynb"}, "/vsc.ipynb", "other"),
+        ({}, {"__vsc_ipynb_file__": 5}, None, "other"),
+        ({}, {}, None, "other"),
+    ],
+)
+def test_the_notebook_is_told_by_whoever_started_the_kernel(
+    environ: dict[str, str], user_ns: dict[str, object], path: str | None, who: str
+) -> None:
+    assert notebook_path(user_ns, environ) == path
+    assert runner(environ) == who
 
 
 def test_importing_the_recorder_takes_only_the_standard_library_and_little_time(tmp_path: Path) -> None:
