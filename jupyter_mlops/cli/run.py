@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from jupyter_mlops.cli.options import (
+    json_option,
+    kernel_option,
+    name_option,
+    parameters_option,
+    register_option,
+)
 from jupyter_mlops.cli.output import echo_json
 from jupyter_mlops.cli.progress import open_progress
 
@@ -20,18 +27,10 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("notebook")
-@click.option(
-    "-p",
-    "--parameter",
-    "parameters",
-    type=(str, str),
-    multiple=True,
-    metavar="NAME VALUE",
-    help="A parameter's value; may be given several times.",
-)
-@click.option("--name", help="The job's name.  [default: the notebook's path without .ipynb]")
-@click.option("--register", metavar="NAME", help="Register the model that the notebook logs under this name.")
-@click.option("--kernel", metavar="NAME", help="The kernel.  [default: the notebook's own]")
+@parameters_option
+@name_option
+@register_option
+@kernel_option
 @click.option(
     "--root",
     metavar="DIR",
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     "current folder if the notebook is below it, else the notebook's own]",
 )
 @click.option("--wait/--no-wait", default=True, help="Follow the run to its end.  [default: wait]")
-@click.option("--json", "as_json", is_flag=True, help="Write one JSON object to standard output.")
+@json_option
 def run_command(
     notebook: str,
     parameters: tuple[tuple[str, str], ...],
@@ -54,10 +53,10 @@ def run_command(
 
     The notebook is not written; the executed one goes to mlops-runs/ under the root. Ctrl-C cancels the run.
     """
-    from jupyter_mlops.api import Workspace, locate_notebook
     from jupyter_mlops.cli.run_report import print_run, run_outcome
     from jupyter_mlops.jobs.spec import RunRequest
     from jupyter_mlops.runs.states import RunState
+    from jupyter_mlops.workspace import Workspace, locate_notebook
 
     place = locate_notebook(notebook, root)
     values = place.parse_parameters(dict(parameters))
@@ -75,7 +74,7 @@ def run_command(
 
 def _follow(jobs: JobService, run: Run, *, quiet: bool) -> Run:
     """Follow a run to its end; the first Ctrl-C cancels it, the second leaves it to end by itself."""
-    from jupyter_mlops.api import follow_run
+    from jupyter_mlops.workspace import follow_run
 
     asked = 0
     with _counted_interrupts() as interrupts, open_progress(quiet=quiet) as progress:

@@ -1,0 +1,173 @@
+"""`jupyter mlops jobs`, `schedule`, `pause`, `resume`, `delete`: jobs and when they run."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from jupyter_mlops.cli.options import (
+    all_roots_option,
+    json_option,
+    kernel_option,
+    limit_option,
+    name_option,
+    parameters_option,
+    register_option,
+    root_option,
+)
+from jupyter_mlops.cli.output import echo_json, print_table, show_moment, show_values
+
+if TYPE_CHECKING:
+    from jupyter_mlops.store.tables import Job, Run
+
+
+@click.command("jobs")
+@click.option("--notebook", metavar="PATH", help="Only jobs of this notebook.")
+@limit_option
+@root_option
+@all_roots_option
+@json_option
+def jobs_command(notebook: str | None, limit: int, root: str | None, all_roots: bool, as_json: bool) -> None:
+    """List jobs, newest first, with their schedules and last runs."""
+    from jupyter_mlops.jobs.views import job_as_dict
+    from jupyter_mlops.workspace import Scope, Workspace
+
+    workspace = Workspace()
+    page = workspace.list_jobs(Scope.of(notebook, root, all_roots), limit)
+    last = workspace.last_runs(page.items)
+    if as_json:
+        items = [{**job_as_dict(job, last.get(job.id)), "root": job.root} for job in page.items]
+        echo_json({"items": items, "next_cursor": page.next_cursor})
+        return
+    columns = ("Job", "Name", "Parameters", "Schedule", "Next", "Last run", *(["Root"] if all_roots else []))
+    print_table(
+        columns,
+        (_row(job, last.get(job.id)) + ((job.root,) if all_roots else ()) for job in page.items),
+        "No jobs here. `jupyter mlops schedule NOTEBOOK --cron '0 6 * * *'` makes one.",
+    )
+
+
+@click.command("schedule")
+@click.argument("notebook")
+@click.option(
+    "--cron",
+    required=True,
+    help="Minute, hour, day of month, month, day of week ('30 6 * * 1-5'), or @hourly, @daily, @weekly...",
+)
+@click.option(
+    "--timezone", metavar="ZONE", help="A zone such as Europe/Berlin.  [default: this machine's, else UTC]"
+)
+@parameters_option
+@name_option
+@register_option
+@kernel_option
+@root_option
+@json_option
+def schedule_command(
+    notebook: str,
+    cron: str,
+    timezone: str | None,
+    parameters: tuple[tuple[str, str], ...],
+    name: str | None,
+    register: str | None,
+    kernel: str | None,
+    root: str | None,
+    as_json: bool,
+) -> None:
+    """Run NOTEBOOK again and again: whenever --cron says so, as long as a worker is alive."""
+    from jupyter_mlops.jobs.cron import parse_schedule
+    from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
+    from jupyter_mlops.workspace import Workspace, locate_notebook
+
+    place = locate_notebook(notebook, root)
+    when = ScheduleRequest(cron, timezone or _local_timezone())
+    parse_schedule(when.cron, when.timezone)
+    values = place.parse_parameters(dict(parameters))
+    request = RunRequest(place.notebook, name, values, kernel, register)
+    job = Workspace().jobs(place.root).create_job(request, when)
+    _tell(job, as_json)
+
+
+@click.command("pause")
+@click.argument("job")
+@root_option
+@json_option
+def pause_command(job: str, root: str | None, as_json: bool) -> None:
+    """Pause the schedule of JOB (an id or a name)."""
+    _set_active(job, root, as_json, active=False)
+
+
+@click.command("resume")
+@click.argument("job")
+@root_option
+@json_option
+def resume_command(job: str, root: str | None, as_json: bool) -> None:
+    """Resume the schedule of JOB (an id or a name): it fires next from now on."""
+    _set_active(job, root, as_json, active=True)
+
+
+@click.command("delete")
+@click.argument("job")
+@root_option
+@json_option
+def delete_command(job: str, root: str | None, as_json: bool) -> None:
+    """Delete JOB (an id or a name) with its schedule; its runs and their files stay."""
+    from jupyter_mlops.workspace import Workspace, check_root
+
+    workspace = Workspace()
+    found = workspace.find_job(job, check_root(root or "."))
+    workspace.jobs_of(found).delete_job(found.id)
+    if as_json:
+        echo_json({"id": found.id, "name": found.name, "deleted": True})
+    else:
+        click.echo(f"The job {found.name!r} ({found.id}) is deleted; its runs stay.")
+
+
+def _set_active(job: str, root: str | None, as_json: bool, *, active: bool) -> None:
+    from jupyter_mlops.workspace import Workspace, check_root
+
+    workspace = Workspace()
+    found = workspace.find_job(job, check_root(root or "."))
+    _tell(workspace.jobs_of(found).set_active(found.id, active), as_json)
+
+
+def _tell(job: Job, as_json: bool) -> None:
+    from jupyter_mlops.jobs.views import job_as_dict
+
+    if as_json:
+        echo_json({**job_as_dict(job, None), "root": job.root})
+        return
+    assert job.trigger is not None
+    if job.trigger.active:
+        when = f"runs next at {show_moment(job.trigger.next_fire_at)} (this machine's time)"
+    else:
+        when = f"is paused; `jupyter mlops resume {job.id}` lets it go on"
+    click.echo(f"The job {job.name!r} ({job.id}), {_schedule(job)}, {when}.")
+
+
+def _row(job: Job, last: Run | None) -> tuple[object, ...]:
+    moment = job.trigger.next_fire_at if job.trigger and job.trigger.active else None
+    return (
+        job.id,
+        job.name,
+        show_values(job.parameters),
+        _schedule(job),
+        show_moment(moment),
+        None if last is None else f"{last.state} {show_moment(last.created_at)}",
+    )
+
+
+def _schedule(job: Job) -> str | None:
+    if job.trigger is None:
+        return None
+    paused = "" if job.trigger.active else " (paused)"
+    return f"{job.trigger.cron} {job.trigger.timezone}{paused}"
+
+
+def _local_timezone() -> str:
+    """This machine's zone by name: the variable TZ, else what /etc/localtime points to, else UTC."""
+    _, _, linked = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")
+    return os.environ.get("TZ", "").lstrip(":") or linked or "UTC"

@@ -1,0 +1,342 @@
+"""Is everything there and does it work? Each check says what it found and, where needed, how to mend it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any, Literal
+
+import psutil
+
+from jupyter_mlops import __version__
+from jupyter_mlops.config import DATA_DIR, Settings, hide_password
+from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.store import Store
+
+Status = Literal["ok", "warning", "broken"]
+LITTLE_DISK = 2 * 2**30
+NO_DISK = 200 * 2**20
+LARGE_LOG = 100 * 2**20
+KERNEL_ANSWERS_WITHIN_S = 30.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found.
+
+    Args:
+        check: what was looked at.
+        status: `ok`; `warning`: works, but see to it; `broken`: something of the product does not work.
+        message: what was found, in one sentence.
+        mend: what to do, None when nothing.
+    """
+
+    check: str
+    status: Status
+    message: str
+    mend: str | None = None
+
+    def as_dict(self) -> dict[str, str | None]:
+        """As `doctor --json` has it."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Make every check, in the order in which they build on each other; never raises."""
+    checks: dict[str, Callable[[], Iterable[Finding]]] = {
+        "packages": _check_packages,
+        "server extension": _check_server_extension,
+        "JupyterLab extension": _check_lab_extension,
+        "data folder": lambda: _check_data_dir(settings),
+        "disk space": lambda: _check_disk(settings),
+        "store": lambda: _check_store(settings),
+        "tracking": lambda: _check_tracking(settings),
+        "kernels": _check_kernels,
+        "logs": lambda: _check_logs(settings),
+    }
+    for name, check in checks.items():
+        try:
+            yield from check()
+        except MlopsError as error:
+            yield Finding(name, "broken", error.message, error.hint)
+        except Exception as error:  # noqa: BLE001 - a check that fails is a finding, and not the last one
+            yield Finding(name, "broken", f"It could not be checked: {type(error).__name__}: {error}.")
+
+
+def _check_packages() -> Iterator[Finding]:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    unmet = []
+    for line in importlib.metadata.requires("jupyter_mlops") or ():
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            continue
+        if requirement.marker is not None and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        found = _version(requirement.name)
+        if found is None or not requirement.specifier.contains(found, prereleases=True):
+            unmet.append(f"{requirement.name}{requirement.specifier} ({found or 'absent'})")
+    python = ".".join(map(str, sys.version_info[:3]))
+    if unmet:
+        mend = f"{sys.executable} -m pip install --upgrade jupyter_mlops"
+        yield Finding("packages", "broken", f"Not as needed: {', '.join(unmet)}.", mend)
+        return
+    named = ("jupyterlab", "mlflow", "papermill", "ipykernel")
+    versions = ", ".join(f"{name} {_version(name)}" for name in named)
+    yield Finding("packages", "ok", f"jupyter_mlops {__version__}, Python {python}, {versions}.")
+
+
+def _check_server_extension() -> Iterator[Finding]:
+    from jupyter_core.paths import jupyter_config_path
+    from jupyter_server.extension.config import ExtensionConfigManager
+
+    manager: Any = ExtensionConfigManager(read_config_path=jupyter_config_path())
+    enabled = manager.get_jpserver_extensions()
+    if enabled.get("jupyter_mlops"):
+        yield Finding("server extension", "ok", "Enabled.")
+    else:
+        mend = "jupyter server extension enable jupyter_mlops"
+        yield Finding("server extension", "broken", "Jupyter Server is not told to load it.", mend)
+
+
+def _check_lab_extension() -> Iterator[Finding]:
+    from jupyter_core.paths import jupyter_path
+
+    check = "JupyterLab extension"
+    folders = jupyter_path("labextensions")
+    candidates = (Path(folder, "jupyter_mlops", "package.json") for folder in folders)
+    found = next(filter(Path.is_file, candidates), None)
+    mend = f"{sys.executable} -m pip install --force-reinstall --no-deps jupyter_mlops"
+    if found is None:
+        message = f"The sidebar is not installed; looked in {', '.join(folders)}."
+        yield Finding(check, "broken", message, mend)
+        return
+    version = json.loads(found.read_text(encoding="utf-8")).get("version")
+    if version != __version__:
+        message = f"The sidebar is of version {version}, the server's part of {__version__}."
+        yield Finding(check, "warning", message, mend)
+    elif _is_lab_extension_disabled():
+        mend = "jupyter labextension enable jupyter_mlops"
+        yield Finding(check, "broken", "The sidebar is installed, but disabled.", mend)
+    else:
+        yield Finding(check, "ok", f"Installed in {found.parent}.")
+
+
+def _is_lab_extension_disabled() -> bool:
+    from jupyter_core.paths import jupyter_config_path
+
+    disabled: dict[str, bool] = {}
+    for folder in reversed(jupyter_config_path()):
+        try:
+            config = json.loads(Path(folder, "labconfig", "page_config.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        given = config.get("disabledExtensions", {})
+        disabled.update(given if isinstance(given, dict) else dict.fromkeys(given, True))
+    return disabled.get("jupyter_mlops", False)
+
+
+def _check_data_dir(settings: Settings) -> Iterator[Finding]:
+    folder = settings.data_dir
+    try:
+        settings.make_folders()
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"jupyter_mlops")
+    except OSError as error:
+        message = f"{folder} cannot be written: {error.strerror or error}."
+        mend = f"Mend its rights, or choose another folder by {DATA_DIR}."
+        yield Finding("data folder", "broken", message, mend)
+        return
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    if os.name == "posix" and mode & 0o077:
+        message = f"{folder} can be read by others (mode {mode:04o}): notebooks and outputs are in it."
+        yield Finding("data folder", "broken", message, f"chmod 700 '{folder}'")
+    else:
+        yield Finding("data folder", "ok", f"{folder}, this user's only.")
+
+
+def _check_disk(settings: Settings) -> Iterator[Finding]:
+    free = shutil.disk_usage(settings.data_dir).free
+    status: Status = "broken" if free < NO_DISK else "warning" if free < LITTLE_DISK else "ok"
+    mend = None if status == "ok" else f"Free some space, or choose another folder by {DATA_DIR}."
+    yield Finding("disk space", status, f"{_size(free)} free under {settings.data_dir}.", mend)
+
+
+def _check_store(settings: Settings) -> Iterator[Finding]:
+    """The store, and what only it knows: workers and journals."""
+    from jupyter_mlops.store.migrate import HEAD
+
+    store = settings.open_store()
+    try:
+        yield Finding("store", "ok", f"{store.address}, schema {HEAD}.")
+        yield from _check_workers(store)
+        yield from _check_journals(store, settings.journals)
+    finally:
+        store.close()
+
+
+def _check_workers(store: Store) -> Iterator[Finding]:
+    from jupyter_mlops.runs.workers import live_workers
+
+    now = datetime.now(timezone.utc)
+    alive = live_workers(store, now)
+    dead = [worker for worker in alive if worker.host == socket.gethostname() and not _is_process(worker.pid)]
+    for worker in alive:
+        age = (now - worker.heartbeat_at).total_seconds()
+        what = f"pid {worker.pid} on {worker.host}, {worker.slots} slots"
+        if worker in dead:
+            message = f"It died ({what}) without saying so."
+            yield Finding(
+                "worker", "warning", message, "Wait 20 s: then another is started when it is needed."
+            )
+        else:
+            yield Finding("worker", "ok", f"Alive ({what}), heartbeat {age:.0f} s ago.")
+    if not alive:
+        yield _without_worker(store)
+
+
+def _without_worker(store: Store) -> Finding:
+    from sqlalchemy import func, select
+
+    from jupyter_mlops.runs.states import RunState
+    from jupyter_mlops.store.tables import Job, Run, Trigger
+
+    open_states = (RunState.QUEUED.value, RunState.RUNNING.value)
+    with store.reading() as session:
+        runs = session.scalar(select(func.count()).select_from(Run).where(Run.state.in_(open_states))) or 0
+        schedules = (
+            session.scalar(
+                select(func.count())
+                .select_from(Trigger)
+                .join(Job)
+                .where(Trigger.active, Job.deleted_at.is_(None))
+            )
+            or 0
+        )
+    if runs or schedules:
+        message = f"None is alive, and {runs} unfinished runs and {schedules} active schedules wait for one."
+        return Finding("worker", "broken", message, "jupyter mlops worker, or start JupyterLab")
+    return Finding("worker", "ok", "None is alive, and none is needed; one starts with the next run.")
+
+
+def _check_journals(store: Store, folder: Path) -> Iterator[Finding]:
+    from sqlalchemy import select
+
+    from jupyter_mlops.store.tables import JournalOffset
+
+    with store.reading() as session:
+        damaged = session.scalars(select(JournalOffset).where(JournalOffset.corrupt_lines > 0)).all()
+    journals = list(folder.glob("*.jsonl"))
+    if damaged:
+        lines = sum(journal.corrupt_lines for journal in damaged)
+        message = f"{lines} damaged lines were skipped, in {', '.join(row.path for row in damaged[:3])}."
+        mend = "Check the disk; what was in those lines is lost, and the rest is in the store."
+        yield Finding("journals", "warning", message, mend)
+    else:
+        size = _size(sum(path.stat().st_size for path in journals))
+        yield Finding("journals", "ok", f"{len(journals)} in {folder} ({size}), none damaged.")
+
+
+def _check_tracking(settings: Settings) -> Iterator[Finding]:
+    from jupyter_mlops.tracking.probe import check_tracking
+
+    shown = hide_password(settings.tracking_uri)
+    origin = {"environment": "MLFLOW_TRACKING_URI", "setting": "the setting", "default": "the default"}
+    try:
+        check_tracking(settings.tracking_uri)
+    except MlopsError as error:
+        yield Finding("tracking", "broken", error.message, error.hint)
+        return
+    answers = " answers" if settings.tracking_uri.startswith("http") else ""
+    yield Finding("tracking", "ok", f"{shown}{answers} (by {origin[settings.tracking_source]}).")
+
+
+def _check_kernels() -> Iterator[Finding]:
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    from jupyter_mlops.notebooks.kernels import DEFAULT_KERNEL
+
+    specs = KernelSpecManager().get_all_specs()
+    if DEFAULT_KERNEL not in specs:
+        message = (
+            f"The default kernel {DEFAULT_KERNEL} is not installed; there are {', '.join(specs) or 'none'}."
+        )
+        mend = f"{sys.executable} -m ipykernel install --user"
+        yield Finding("kernels", "broken" if not specs else "warning", message, mend)
+        return
+    yield Finding("kernels", "ok", f"{', '.join(sorted(specs))}.")
+    python = specs[DEFAULT_KERNEL]["spec"]["argv"][0]
+    yield _check_recorder(shutil.which(python) or python)
+
+
+def _check_recorder(python: str) -> Finding:
+    """Whether `%load_ext jupyter_mlops` can work in the default kernel, whose Python may be another."""
+    command = [python, "-c", "import jupyter_mlops.capture.recorder"]
+    mend = f"{python} -m pip install jupyter_mlops"
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=KERNEL_ANSWERS_WITHIN_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return Finding("recorder", "broken", f"The default kernel's Python does not start: {error}.", mend)
+    if done.returncode:
+        cause = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        return Finding("recorder", "broken", f"The default kernel cannot load it: {cause}.", mend)
+    return Finding("recorder", "ok", f"Can be loaded in the default kernel ({python}).")
+
+
+def _check_logs(settings: Settings) -> Iterator[Finding]:
+    logs = sorted(settings.logs.glob("*.log"))
+    large = [path for path in logs if path.stat().st_size > LARGE_LOG]
+    if large:
+        names = ", ".join(path.name for path in large)
+        mend = f"Delete them: {' '.join(map(str, large))}"
+        yield Finding("logs", "warning", f"{names} take more than {_size(LARGE_LOG)} each.", mend)
+        return
+    recent = [path for path in logs if _failed_recently(path)]
+    if recent:
+        message = f"Errors of the last day are in {', '.join(map(str, recent))}."
+        yield Finding("logs", "warning", message, "Read their ends; report what you cannot explain.")
+    else:
+        yield Finding("logs", "ok", f"No errors of the last day in {settings.logs}.")
+
+
+def _failed_recently(path: Path) -> bool:
+    """Whether the log's last 64 KiB hold an error, and it was written in the last day."""
+    facts = path.stat()
+    if datetime.fromtimestamp(facts.st_mtime, timezone.utc) < datetime.now(timezone.utc) - timedelta(days=1):
+        return False
+    with path.open("rb") as log:
+        log.seek(max(0, facts.st_size - 65536))
+        return any(b" ERROR " in line or line.startswith(b"Traceback") for line in log)
+
+
+def _is_process(pid: int) -> bool:
+    return psutil.pid_exists(pid)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _size(size: float) -> str:
+    for unit in ("bytes", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.3g} {unit}"
+        size /= 1024
+    return f"{size:.3g} TiB"

@@ -1,0 +1,123 @@
+"""MLflow's own UI on what was tracked."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from types import TracebackType
+
+from jupyter_mlops.config import Settings, hide_password
+from jupyter_mlops.errors import BadInputError, TrackingUnavailableError
+from jupyter_mlops.tracking.probe import check_tracking
+
+HOST = "127.0.0.1"
+USUAL_PORT = 5000
+STARTS_WITHIN_S = 120.0
+
+
+def is_server(settings: Settings) -> bool:
+    """Whether the tracking URI is a server, which has its UI itself."""
+    return settings.tracking_uri.startswith(("http://", "https://"))
+
+
+class UiServer:
+    """MLflow's server on this user's tracking database, for this machine only, while the block lasts.
+
+    Args:
+        settings: with a tracking URI that is a database or a folder.
+        port: to listen on; by default 5000, or any free one when that is taken.
+
+    Attributes:
+        url: of the UI.
+
+    Raises:
+        BadInputError: the port is taken.
+    """
+
+    def __init__(self, settings: Settings, port: int | None = None) -> None:
+        self._settings = settings
+        self._port = _choose_port(port)
+        self.url = f"http://{HOST}:{self._port}"
+
+    def __enter__(self) -> UiServer:
+        settings = self._settings
+        settings.make_folders()
+        environment = {
+            **os.environ,
+            # By the environment, as a command line is seen by every user, and a URI may hold a password.
+            "MLFLOW_BACKEND_STORE_URI": settings.tracking_uri,
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+        }
+        if settings.tracking_source == "default":
+            environment["MLFLOW_DEFAULT_ARTIFACT_ROOT"] = (settings.mlflow_dir / "artifacts").as_uri()
+        command = [sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(self._port)]
+        self._log = os.open(settings.logs / "ui.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._process = subprocess.Popen(
+            [*command, "--workers", "1"],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            env=environment,
+            cwd=settings.data_dir,
+            start_new_session=True,
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _end(self._process)
+        os.close(self._log)
+
+    def wait_until_ready(self) -> None:
+        """Wait for its first answer.
+
+        Raises:
+            TrackingUnavailableError: it ended, or gave none in two minutes.
+        """
+        give_up_at = time.monotonic() + STARTS_WITHIN_S
+        while time.monotonic() < give_up_at and self._process.poll() is None:
+            try:
+                check_tracking(self.url)
+                return
+            except TrackingUnavailableError:
+                time.sleep(0.1)
+        raise TrackingUnavailableError(
+            f"MLflow's UI on {hide_password(self._settings.tracking_uri)} did not start.",
+            field="tracking_uri",
+            hint=f"Its log says why: {self._settings.logs / 'ui.log'}",
+        )
+
+    def wait(self) -> int:
+        """Wait until it ends; its exit code."""
+        return self._process.wait()
+
+
+def _choose_port(port: int | None) -> int:
+    for wanted in (USUAL_PORT, 0) if port is None else (port,):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise BadInputError(
+        f"The port {port} cannot be had.", field="port", hint="Give another, or none for any that is free."
+    )
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the server and its children."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        if process.poll() is not None:
+            return
+        os.killpg(process.pid, number)
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            continue
