@@ -122,12 +122,12 @@ def read_options() -> argparse.Namespace:
 def run_all(rows: list[dict[str, str]], options: argparse.Namespace, data: Path) -> list[Verdict]:
     def run_and_judge(row: dict[str, str]) -> Verdict:
         notebook = options.folder / row["file"]
-        verdict = judge(row, run_ours(notebook, data, options.timeout))
-        if (
-            verdict.verdict == "worse"
-        ):  # the environment may differ from that of the index: ask papermill here
+        ending = run_ours(notebook, data, options.timeout)
+        verdict = judge(row, ending)
+        if verdict.verdict == "worse" and find_fault(ending) is None:
+            # The environment may differ from that of the index: ask papermill in this one.
             here = {**row, **run_papermill(notebook, options.timeout)}
-            again = judge(here, run_ours(notebook, data, options.timeout))
+            again = judge(here, ending)
             verdict = replace(again, why=f"{again.why} (papermill in this environment: {here['expected']})")
         return verdict
 

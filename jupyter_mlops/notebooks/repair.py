@@ -110,7 +110,8 @@ def _mend_worksheets(raw: dict[str, Any], major: int, warnings: list[str]) -> st
 def _convert(raw: dict[str, Any], major: int, minor: int) -> NotebookNode:
     try:
         node = nbformat.versions[major].to_notebook_json(raw, minor=minor)
-        node = nbformat.convert(node, nbformat.current_nbformat)
+        # The converters keep the old formats' own node class, which papermill takes for a path.
+        node = nbformat.from_dict(nbformat.convert(node, nbformat.current_nbformat))
     except (AttributeError, KeyError, TypeError, ValueError, nbformat.ValidationError) as error:
         raise _invalid(
             f"The notebook of format {major} cannot be converted: {error}.",

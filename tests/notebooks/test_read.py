@@ -77,6 +77,14 @@ def test_worksheets_of_format_3_become_cells() -> None:
     assert (notebook.nbformat, notebook.language) == ("3.0", "python")
 
 
+@pytest.mark.parametrize("major", [2, 3])
+def test_an_old_notebook_is_a_node_of_the_current_kind_throughout(major: int) -> None:
+    notebook = read_dict(V3, nbformat=major)
+    assert type(notebook.node) is nbformat.NotebookNode
+    assert {type(cell) for cell in notebook.node.cells} == {nbformat.NotebookNode}
+    assert type(notebook.node.metadata) is nbformat.NotebookNode
+
+
 def test_format_2_is_read() -> None:
     notebook = read_dict(V3, nbformat=2)
     nbformat.validate(notebook.node)
