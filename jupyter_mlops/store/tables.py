@@ -222,10 +222,17 @@ class CellExecution(Base):
     error_message: Mapped[str | None] = mapped_column(Text)
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    traceback: Mapped[str | None] = mapped_column(Text)
     duration_s: Mapped[float | None] = mapped_column(Float)
+    cpu_s: Mapped[float | None] = mapped_column(Float)
+    memory_peak_bytes: Mapped[int | None] = mapped_column(BigInteger)
     stdout_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     stderr_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     outputs: Mapped[list[Any]]
+    reads: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    writes: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    recorded_by: Mapped[str] = mapped_column(String(16), default="recorder")
 
     __table_args__ = (
         Index("ix_executions_notebook_started", "root", "notebook", "started_at", "id"),
