@@ -12,6 +12,7 @@ import postgresql_cluster
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from processes import end_processes
+from workbench import Workbench, make_mlflow_database, make_workbench
 
 from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.store import Store
@@ -106,3 +107,22 @@ def notebook_writer(folder: Path) -> WriteNotebook:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def mlflow_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_mlflow_database(tmp_path_factory.mktemp("mlflow"))
+
+
+@pytest.fixture(scope="module")
+def workbench(tmp_path_factory: pytest.TempPathFactory, mlflow_template: Path) -> Iterator[Workbench]:
+    """A user's folder, store and worker, shared by the tests of a module."""
+    with make_workbench(tmp_path_factory.mktemp("bench"), notebook_writer, mlflow_template) as bench:
+        yield bench
+
+
+@pytest.fixture
+def own_workbench(tmp_path: Path, mlflow_template: Path) -> Iterator[Workbench]:
+    """A workbench for a test that breaks it."""
+    with make_workbench(tmp_path, notebook_writer, mlflow_template) as bench:
+        yield bench

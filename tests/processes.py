@@ -34,9 +34,14 @@ def modules_of(data_dir: Path) -> dict[str, list[psutil.Process]]:
             words = process.cmdline()
         except psutil.Error:
             continue
-        name = words[words.index("-m") + 1].rpartition(".")[2] if "-m" in words else " ".join(words[:2])
-        found.setdefault(name, []).append(process)
+        found.setdefault(_module(words), []).append(process)
     return found
+
+
+def _module(words: list[str]) -> str:
+    if "-m" in words:
+        return words[words.index("-m") + 1].rpartition(".")[2]
+    return "worker_main" if any("worker_main" in word for word in words) else " ".join(words[:2])
 
 
 def end_processes(data_dir: Path, within_s: float = 15.0) -> None:

@@ -7,9 +7,13 @@ import os
 import re
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import Settings
@@ -20,13 +24,15 @@ from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.attempt_tracking import AttemptTracking
 from jupyter_mlops.runs.outcome import outcome_of
 from jupyter_mlops.runs.queue import Outcome
-from jupyter_mlops.runs.states import RunState
+from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Run
 
 log = logging.getLogger(__name__)
 RUNS_FOLDER = "mlops-runs"
 PROGRESS_EVERY_S = 0.3
+JOB_FOLDER_BYTES = 100  # file systems take 255, Windows 260 for the whole path
+WORKER_GONE = "The worker that ran it is gone; its kernel was ended."
 
 
 class LeaseLostError(Exception):
@@ -71,6 +77,8 @@ class AttemptExecution:
             log.info("attempt %s ended by %s", self.attempt_id, type(caught).__name__, exc_info=caught)
             error = caught
         outcome = outcome_of(error, self._executed, None if self._client is None else self._client.exit_code)
+        if outcome.state is RunState.CANCELLED and not self._cancel_was_requested():
+            outcome = replace(outcome, state=RunState.LOST, reason=Reason.WORKER_LOST, message=WORKER_GONE)
         self._ingest()
         if tracking is not None:
             outcome = tracking.finish(run, outcome, self.store)
@@ -82,8 +90,6 @@ class AttemptExecution:
         return None if self._client is None else self._client.nb
 
     def _load(self) -> Run:
-        from sqlalchemy import select
-
         with self.store.reading() as session:
             run = session.scalars(
                 select(Run).where(Run.attempt_id == self.attempt_id, Run.state == RunState.RUNNING.value)
@@ -155,7 +161,10 @@ class AttemptExecution:
         tell = now - told_at >= PROGRESS_EVERY_S
         self._progress = (done + 1, now if tell else told_at)
         if tell:
-            self._write(cells_done=done + 1)
+            try:
+                self._write(cells_done=done + 1)
+            except DBAPIError:  # a store that is busy just now must not end a run that goes well
+                log.exception("the progress of attempt %s could not be told", self.attempt_id)
 
     def _ingest(self) -> None:
         try:
@@ -168,6 +177,11 @@ class AttemptExecution:
             if not queue.update_running(session, self.attempt_id, **columns):
                 self.cancel.set()
                 raise LeaseLostError(self.attempt_id)
+
+    def _cancel_was_requested(self) -> bool:
+        """Whether somebody asked for the end; else it is the runner's own, as its worker is gone."""
+        with self.store.reading() as session:
+            return bool(session.scalar(select(Run.cancel_requested).where(Run.attempt_id == self.attempt_id)))
 
     def _finish(self, outcome: Outcome) -> None:
         with self.store.session() as session:
@@ -184,6 +198,7 @@ def _is_executed(cell: Any) -> bool:
 
 def output_path(run: Run) -> Path:
     """Where a run's executed notebook goes: `<root>/mlops-runs/<job>/<time>-<run>/<notebook>`."""
-    job = re.sub(r"[^\w.-]+", "-", run.job.name).strip("-.") or "job"
+    named = re.sub(r"[^\w.-]+", "-", run.job.name).encode()[:JOB_FOLDER_BYTES].decode(errors="ignore")
+    job = named.strip("-.") or "job"
     folder = f"{run.created_at:%Y%m%d-%H%M%S}-{run.id}"
     return Path(run.root) / RUNS_FOLDER / job / folder / Path(run.notebook).name

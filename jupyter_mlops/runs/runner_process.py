@@ -105,6 +105,7 @@ class RunnerProcess:
             message = json.loads(line)
             if "done" in message:
                 self._on_done(message["done"])
+        self._process.wait()  # so that one that was let go does not stay as a zombie
 
 
 def kill_tree(pid: int) -> None:

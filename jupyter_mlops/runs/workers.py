@@ -27,7 +27,15 @@ def live_workers(store: Store, now: datetime) -> list[Worker]:
             .order_by(Worker.started_at)
         ).all()
     here = socket.gethostname()
-    return [worker for worker in fresh if worker.host != here or psutil.pid_exists(worker.pid)]
+    return [worker for worker in fresh if worker.host != here or _runs_still(worker.pid)]
+
+
+def _runs_still(pid: int) -> bool:
+    """Whether the process lives; a killed child that its parent has not yet asked after does not."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def ensure_worker(store: Store, settings: Settings) -> bool:
