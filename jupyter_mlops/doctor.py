@@ -314,13 +314,13 @@ def _check_logs(settings: Settings) -> Iterator[Finding]:
 
 
 def _failed_recently(path: Path) -> bool:
-    """Whether the log's last 64 KiB hold an error, and it was written in the last day."""
+    """Whether the log's last 64 KiB hold an error of ours, and it was written in the last day."""
     facts = path.stat()
     if datetime.fromtimestamp(facts.st_mtime, timezone.utc) < datetime.now(timezone.utc) - timedelta(days=1):
         return False
     with path.open("rb") as log:
         log.seek(max(0, facts.st_size - 65536))
-        return any(b" ERROR " in line or line.startswith(b"Traceback") for line in log)
+        return any(b"jupyter_mlops" in line and b" ERROR " in line for line in log)
 
 
 def _is_process(pid: int) -> bool:

@@ -1,24 +1,25 @@
-"""Everything of one user as the faces without a server see it: the CLI, the magics and the Python API."""
+"""Everything of one user as the faces without a server see it: the CLI, the magics and the Python API.
+
+What reads notebooks (nbformat: two CPU seconds with jsonschema's extras) is imported where it is needed.
+"""
 
 from __future__ import annotations
 
+import logging
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.errors import NotFoundError, StoreError
-from jupyter_mlops.jobs.service import JobService
-from jupyter_mlops.notebooks.parameters import Parameter, infer_parameters, parse_value
 from jupyter_mlops.notebooks.paths import resolve_notebook
-from jupyter_mlops.notebooks.read import read_notebook
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store
@@ -27,8 +28,13 @@ from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import CellExecution, Job, Run
 from jupyter_mlops.store.watch import ChangeWatch
 
+if TYPE_CHECKING:
+    from jupyter_mlops.jobs.service import JobService
+
 LOOK_EVERY_S = 0.05
 CHECK_WORKER_EVERY_S = 3.0
+
+logging.getLogger("jupyter_mlops").addHandler(logging.NullHandler())  # else logging prints into cells
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,9 @@ class NotebookPlace:
             ParameterError: a text is no value of its parameter; unknown names are left to the submission.
             MlopsError: the notebook cannot be read.
         """
+        from jupyter_mlops.notebooks.parameters import Parameter, infer_parameters, parse_value
+        from jupyter_mlops.notebooks.read import read_notebook
+
         path = resolve_notebook(self.root, self.notebook)
         if not texts:
             return {}
@@ -115,8 +124,8 @@ def _place(root: Path, path: Path) -> NotebookPlace:
     return NotebookPlace(root, path.relative_to(root).as_posix() if inside else str(path))
 
 
-def follow_run(jobs: JobService, run_id: str) -> Iterator[Run]:
-    """Look at a run now and then about every 0.05 s, the last time in its final state.
+def follow_run(jobs: JobService, run_id: str, look_every_s: float = LOOK_EVERY_S) -> Iterator[Run]:
+    """Look at a run now and then every `look_every_s` seconds, the last time in its final state.
 
     Meanwhile it sees that a worker is alive, so that no run waits for one that died.
     """
@@ -125,7 +134,7 @@ def follow_run(jobs: JobService, run_id: str) -> Iterator[Run]:
     check_at = time.monotonic() + CHECK_WORKER_EVERY_S
     yield seen
     while not RunState(seen.state).is_final:
-        time.sleep(LOOK_EVERY_S)
+        time.sleep(look_every_s)
         if any(change.entity_id == seen.id for change in watch.poll()):
             seen = jobs.get_run(run_id)
         if time.monotonic() >= check_at:
@@ -162,6 +171,8 @@ class Workspace:
 
     def jobs(self, root: Path) -> JobService:
         """The jobs of a root."""
+        from jupyter_mlops.jobs.service import JobService
+
         return JobService(self.store, self.settings, root)
 
     def jobs_of(self, row: Run | Job) -> JobService:
@@ -245,10 +256,6 @@ class Workspace:
             query = query.where(Job.notebook == scope.notebook)
         with self.store.reading() as session:
             return fetch_page(session, query, Job.created_at, Job.id, PageRequest(limit))
-
-    def last_runs(self, jobs: Sequence[Job]) -> dict[str, Run]:
-        """Each job's newest run, by the job's id."""
-        return self.jobs(Path.cwd()).last_runs(jobs)
 
     def count_recorded_cells(self, run_id: str) -> int:
         """How many cell executions of a run are recorded."""

@@ -9,7 +9,8 @@ from datetime import datetime, timezone
 
 import click
 
-from jupyter_mlops.errors import MlopsError, StoreError
+from jupyter_mlops.database_errors import as_store_error
+from jupyter_mlops.errors import MlopsError
 
 DEBUG = "JUPYTER_MLOPS_DEBUG"
 INTERRUPTED = 130  # what a shell gives for SIGINT
@@ -55,8 +56,8 @@ def _problem_and_code(error: BaseException) -> tuple[dict[str, str | None], int]
         return _problem(error.format_message(), "usage", _field(error), hint), 2
     if isinstance(error, click.ClickException):
         return _problem(error.format_message(), "usage", None, None), 2
-    if _is_of_the_database(error):
-        failure = StoreError(f"The store failed: {_first_line(getattr(error, 'orig', None) or error)}.")
+    failure = as_store_error(error)
+    if failure is not None:
         return failure.as_problem(), failure.exit_code
     message = f"Something of ours failed: {type(error).__name__}: {_first_line(error)}"
     return _problem(message, "internal_error", None, _where_logged(error)), UNEXPECTED
@@ -75,11 +76,6 @@ def _field(error: click.UsageError) -> str | None:
     return None
 
 
-def _is_of_the_database(error: BaseException) -> bool:
-    """Whether SQLAlchemy raised it; by name, so that telling a failure does not import SQLAlchemy."""
-    return any(kind.__module__ == "sqlalchemy.exc" for kind in type(error).__mro__)
-
-
 def _first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
@@ -92,7 +88,7 @@ def _where_logged(error: BaseException) -> str:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as log:
-            log.write(f"{datetime.now(timezone.utc).isoformat()}\n")
+            log.write(f"{datetime.now(timezone.utc).isoformat()} jupyter_mlops.cli ERROR\n")
             log.writelines(traceback.format_exception(error))
     except OSError:
         return f"Set {DEBUG}=1 to see where."

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from jupyter_mlops.cli.options import json_option, limit_option, root_option
-from jupyter_mlops.cli.output import echo_json, print_table, show_moment, show_seconds
+from jupyter_mlops.cli.output import echo_json, print_table
+from jupyter_mlops.readable import first_line, show_moment, show_seconds
 
 
 @click.command("history")
@@ -41,9 +42,3 @@ def _row(execution: dict[str, Any]) -> tuple[object, ...]:
         (execution["cell_id"] or execution["cell_key"])[:8],
         first_line(execution["source"]),
     )
-
-
-def first_line(source: str) -> str:
-    """The first line of a cell that says something."""
-    line = next((line.strip() for line in source.splitlines() if line.strip()), "")
-    return line if len(line) <= 60 else f"{line[:59]}…"

@@ -18,7 +18,8 @@ from jupyter_mlops.cli.options import (
     register_option,
     root_option,
 )
-from jupyter_mlops.cli.output import echo_json, print_table, show_moment, show_values
+from jupyter_mlops.cli.output import echo_json, print_table
+from jupyter_mlops.readable import show_moment, show_values
 
 if TYPE_CHECKING:
     from jupyter_mlops.store.tables import Job, Run
@@ -37,7 +38,7 @@ def jobs_command(notebook: str | None, limit: int, root: str | None, all_roots: 
 
     workspace = Workspace()
     page = workspace.list_jobs(Scope.of(notebook, root, all_roots), limit)
-    last = workspace.last_runs(page.items)
+    last = workspace.jobs(Path.cwd()).last_runs(page.items)
     if as_json:
         items = [{**job_as_dict(job, last.get(job.id)), "root": job.root} for job in page.items]
         echo_json({"items": items, "next_cursor": page.next_cursor})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,39 +73,3 @@ def as_text(value: object) -> Any:
 
     text = "" if value is None else str(value)
     return Text(text, style=STATE_STYLES.get(text, ""))
-
-
-def show_seconds(seconds: float | None) -> str | None:
-    """A duration as people say it."""
-    if seconds is None:
-        return None
-    if seconds < 60:
-        return f"{seconds:.3g} s" if seconds >= 0.001 else f"{seconds * 1e3:.2g} ms"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def show_moment(moment: datetime | str | None) -> str | None:
-    """A moment in local time, to the second."""
-    if moment is None:
-        return None
-    if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S")
-
-
-def show_age(moment: datetime) -> str:
-    """How long ago a moment was."""
-    return f"{show_seconds((datetime.now(timezone.utc) - moment).total_seconds())} ago"
-
-
-def show_values(values: dict[str, Any]) -> str | None:
-    """Parameters or metrics on one line; None when there are none."""
-    shown = (f"{name}={_short(value)}" for name, value in values.items())
-    return ", ".join(shown) or None
-
-
-def _short(value: object) -> str:
-    text = f"{value:.4g}" if isinstance(value, float) else str(value)
-    return text if len(text) <= 40 else f"{text[:39]}…"

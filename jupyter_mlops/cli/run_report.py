@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from jupyter_mlops.cli.output import print_facts, show_moment, show_seconds, show_values
+from jupyter_mlops.cli.output import print_facts
 from jupyter_mlops.jobs.views import duration_s, run_as_dict
+from jupyter_mlops.readable import show_moment, show_seconds, show_values
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.workspace import Workspace

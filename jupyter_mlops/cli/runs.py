@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from jupyter_mlops.cli.options import all_roots_option, json_option, limit_option, root_option
-from jupyter_mlops.cli.output import echo_json, print_table, show_moment, show_seconds, show_values
+from jupyter_mlops.cli.output import echo_json, print_table
+from jupyter_mlops.readable import show_moment, show_seconds, show_values
 
 if TYPE_CHECKING:
     from jupyter_mlops.store.tables import Run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import webbrowser
 
 import click
@@ -26,6 +27,7 @@ def ui_command(port: int | None, browser: bool) -> int:
         click.echo(f"MLflow's UI is at {hide_password(settings.tracking_uri)}")
         _open(settings.tracking_uri, browser)
         return 0
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that MLflow ends with us then, too
     with UiServer(settings, port) as server:
         click.echo("Starting MLflow…", err=True)
         server.wait_until_ready()

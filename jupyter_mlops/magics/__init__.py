@@ -1,13 +1,15 @@
-"""The magics, and recording, as `%load_ext jupyter_mlops` brings them into a kernel."""
+"""The magics, and recording, as `%load_ext jupyter_mlops` brings them into a kernel.
+
+Loading imports the standard library and IPython only; a subcommand imports what it needs.
+"""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_mlops.capture import recorder
+from jupyter_mlops.magics.completion import install_completion, uninstall_completion
 from jupyter_mlops.magics.mlops import MlopsMagics
+from jupyter_mlops.magics.recording import start_recording, stop_recording
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -15,19 +17,13 @@ if TYPE_CHECKING:
 
 def load(ip: InteractiveShell) -> None:
     """Record this kernel, and register `%mlops`; twice is the same as once."""
-    recorder.load(ip, _journals())
+    start_recording(ip)
     ip.register_magics(MlopsMagics)
+    install_completion(ip)
 
 
 def unload(ip: InteractiveShell) -> None:
-    """Record no more."""
-    recorder.unload(ip)
-
-
-def _journals() -> Path:
-    given = os.environ.get("JUPYTER_MLOPS_JOURNALS")
-    if given:
-        return Path(given)
-    from jupyter_core.paths import jupyter_data_dir
-
-    return Path(os.environ.get("JUPYTER_MLOPS_DATA_DIR") or Path(jupyter_data_dir()) / "mlops") / "journals"
+    """Record no more, and take `%mlops` away."""
+    stop_recording(ip)
+    uninstall_completion(ip)
+    ip.magics_manager.magics["line"].pop("mlops", None)
