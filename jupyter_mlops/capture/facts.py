@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture.output_meter import Tally
+from jupyter_mlops.capture.kernel.output_meter import Tally
 from jupyter_mlops.ids import new_sortable_id
 
 if TYPE_CHECKING:

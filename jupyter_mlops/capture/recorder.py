@@ -15,9 +15,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture import facts, mlflow_hooks
-from jupyter_mlops.capture.journal_writer import JournalWriter
-from jupyter_mlops.capture.output_meter import OutputMeter
+from jupyter_mlops.capture import facts
+from jupyter_mlops.capture.kernel import mlflow_hooks
+from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
+from jupyter_mlops.capture.kernel.output_meter import OutputMeter
 from jupyter_mlops.ids import new_sortable_id
 
 if TYPE_CHECKING:

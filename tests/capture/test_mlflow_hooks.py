@@ -334,7 +334,7 @@ def test_unloading_gives_mlflow_its_functions_back(job_kernel: RecordedKernel) -
 
 def test_an_error_of_ours_leaves_mlflows_call_as_it_is(job_kernel: RecordedKernel) -> None:
     code = """
-from jupyter_mlops.capture import job_run
+from jupyter_mlops.capture.kernel import job_run
 true, job_run._experiment_of = job_run._experiment_of, None
 as_the_job_starts()
 _ = mlflow.start_run()

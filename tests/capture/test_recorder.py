@@ -10,7 +10,7 @@ import pytest
 from recorded_kernel import LOAD, UNLOAD, RecordedKernel, StartKernel
 
 from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, notebook_path, relative_to_root, runner
-from jupyter_mlops.capture.journal_writer import JournalWriter
+from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
 
 
 def test_the_first_line_says_which_kernel_this_is(kernel: RecordedKernel) -> None:

@@ -78,7 +78,8 @@ def _wrap_after_loading(loader: Any) -> None:
 
 
 def _wrap(module: ModuleType) -> None:
-    from jupyter_mlops.capture import job_run, sklearn_saving  # only now, as many kernels never import MLflow
+    # Only now, as many kernels never import MLflow.
+    from jupyter_mlops.capture.kernel import job_run, sklearn_saving
 
     wrappers = {
         "start_run": job_run.wrap_start_run,
