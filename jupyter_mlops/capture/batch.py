@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.capture.journals import BeginRecord, EndRecord, Record, SessionRecord
@@ -49,6 +49,7 @@ def write_batch(session: Session, records: Iterable[Record], locate: Locate) -> 
         if begin.exec_id not in known
     ]
     if new:
+        _supersede(session, new)
         session.execute(insert(CellExecution), new)
     late = [{"id": end.exec_id, **_end_columns(end)} for end in ends.values() if end.exec_id in known]
     if late:
@@ -136,6 +137,7 @@ def _execution_row(begin: BeginRecord, end: EndRecord | None, of: KernelSession)
         "notebook": of.notebook,
         "run_id": of.run_id,
         "seq": begin.seq,
+        "msg_id": begin.msg_id,
         "cell_id": begin.cell_id,
         "cell_key": begin.cell_key,
         "key_kind": begin.key_kind,
@@ -153,6 +155,16 @@ def _execution_row(begin: BeginRecord, end: EndRecord | None, of: KernelSession)
         "outputs": [],
     }
     return row if end is None else {**row, **_end_columns(end)}
+
+
+def _supersede(session: Session, new: list[dict[str, Any]]) -> None:
+    """Drop what the server's listener wrote of these requests before it knew that the kernel records."""
+    requests = [row["msg_id"] for row in new if row["msg_id"] is not None]
+    kernels = select(KernelSession.kernel_id).where(KernelSession.id.in_({row["session_id"] for row in new}))
+    same_kernel = select(KernelSession.id).where(KernelSession.kernel_id.in_(kernels))
+    for some in _portions(requests):
+        heard = CellExecution.msg_id.in_(some) & (CellExecution.recorded_by == "listener")
+        session.execute(delete(CellExecution).where(heard, CellExecution.session_id.in_(same_kernel)))
 
 
 def _end_columns(end: EndRecord) -> dict[str, Any]:

@@ -42,6 +42,7 @@ class BeginRecord:
     exec_id: str
     session_id: str
     seq: int
+    msg_id: str | None
     started_at: datetime
     cell_id: str | None
     cell_key: str
@@ -135,6 +136,7 @@ def _parse_begin(values: dict[str, Any]) -> BeginRecord:
         exec_id=_id(values["exec_id"]),
         session_id=_id(values["session_id"]),
         seq=int(values["seq"]),
+        msg_id=_text_or_none(values.get("msg_id")),
         started_at=_moment(values["t0"]),
         cell_id=_text_or_none(values.get("cell_id")),
         cell_key=_text(values["cell_key"]),

@@ -211,6 +211,7 @@ class CellExecution(Base):
     notebook: Mapped[str | None] = mapped_column(Text)
     run_id: Mapped[str | None] = mapped_column(String(12))
     seq: Mapped[int]
+    msg_id: Mapped[str | None] = mapped_column(Text)
     cell_id: Mapped[str | None]
     cell_key: Mapped[str]
     key_kind: Mapped[str] = mapped_column(String(8))
@@ -237,7 +238,19 @@ class CellExecution(Base):
     __table_args__ = (
         Index("ix_executions_notebook_started", "root", "notebook", "started_at", "id"),
         Index("ix_executions_run_started", "run_id", "started_at", "id"),
+        Index("ix_executions_request", "msg_id"),
     )
+
+
+class Recording(Base):
+    """A notebook whose cells its server is asked to record, whatever its kernel can do itself."""
+
+    __tablename__ = "recordings"
+
+    root: Mapped[str] = mapped_column(Text, primary_key=True)
+    notebook: Mapped[str] = mapped_column(Text, primary_key=True)
+    on: Mapped[bool] = mapped_column(Boolean)
+    updated_at: Mapped[datetime]
 
 
 class JournalOffset(Base):

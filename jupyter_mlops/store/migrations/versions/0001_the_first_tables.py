@@ -64,6 +64,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("path"),
     )
     op.create_table(
+        "recordings",
+        sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("notebook", sa.Text(), nullable=False),
+        sa.Column("on", sa.Boolean(), nullable=False),
+        sa.Column("updated_at", jupyter_mlops.store.tables.UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("root", "notebook"),
+    )
+    op.create_table(
         "sessions",
         sa.Column("id", sa.String(length=32), nullable=False),
         sa.Column("kernel_id", sa.String(), nullable=True),
@@ -108,6 +116,7 @@ def upgrade() -> None:
         sa.Column("notebook", sa.Text(), nullable=True),
         sa.Column("run_id", sa.String(length=12), nullable=True),
         sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("msg_id", sa.Text(), nullable=True),
         sa.Column("cell_id", sa.String(), nullable=True),
         sa.Column("cell_key", sa.String(), nullable=False),
         sa.Column("key_kind", sa.String(length=8), nullable=False),
@@ -140,6 +149,7 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_executions_notebook_started", ["root", "notebook", "started_at", "id"], unique=False
         )
+        batch_op.create_index("ix_executions_request", ["msg_id"], unique=False)
         batch_op.create_index("ix_executions_run_started", ["run_id", "started_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_executions_session_id"), ["session_id"], unique=False)
 
@@ -253,6 +263,7 @@ def downgrade() -> None:
     with op.batch_alter_table("executions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_executions_session_id"))
         batch_op.drop_index("ix_executions_run_started")
+        batch_op.drop_index("ix_executions_request")
         batch_op.drop_index("ix_executions_notebook_started")
 
     op.drop_table("executions")
@@ -263,6 +274,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_sessions_kernel_id"))
 
     op.drop_table("sessions")
+    op.drop_table("recordings")
     op.drop_table("journals")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index(
