@@ -210,7 +210,15 @@ def run_papermill(notebook: Path, timeout: float) -> dict[str, str]:
     if done.returncode == 0:
         return {"expected": "runs", "ename": "-"}
     last = next((line for line in reversed(done.stderr.splitlines()) if re.match(r"^[\w.]+(:|$)", line)), "")
-    return {"expected": "raises", "ename": last.partition(":")[0].rpartition(".")[2]}
+    name = last.partition(":")[0].rpartition(".")[2]
+    if "PapermillExecutionError" in done.stderr:
+        return {"expected": "raises", "ename": name}
+    known = {
+        "NoSuchKernel": "needs other kernel",
+        "ValidationError": "invalid",
+        "DeadKernelError": "kernel dies",
+    }
+    return {"expected": known.get(name, "papermill error"), "ename": name}
 
 
 def judge(row: dict[str, str], ending: Ending) -> Verdict:
@@ -247,7 +255,9 @@ def compare(expected: str, error_name: str, ending: Ending) -> tuple[str, str]:
     """`same`, `better` or `worse`, and why, for an ending that is sound in itself."""
     ran = ending.state in ("succeeded", "failed")
     if expected == "times out":
-        return ("same", "at the time limit") if ending.at_limit else ("better", "ended in time")
+        if ending.at_limit:
+            return "same", "at the time limit"
+        return ("better", "ended in time") if ran else ("worse", (ending.answer or {}).get("message", ""))
     if expected in ("needs other kernel", "invalid", "papermill error"):
         if ending.state == "refused":
             return "better", f"refused: {(ending.answer or {}).get('message')}"
