@@ -20,8 +20,8 @@ def worker_command(slots: int | None, exit_when_idle: float | None) -> None:
 
     Without one in the foreground, a worker is started in the background when there is something to do.
     """
-    from jupyter_mlops.runs.worker import default_slots
     from jupyter_mlops.runs.worker_main import run_worker
+    from jupyter_mlops.runs.workers import default_slots
     from jupyter_mlops.workspace import Workspace
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")

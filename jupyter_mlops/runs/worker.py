@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import socket
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -20,6 +19,7 @@ from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.runner_process import RunnerProcess
 from jupyter_mlops.runs.states import Reason, RunState
+from jupyter_mlops.runs.workers import register_worker
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Run, Trigger, Worker
 
@@ -32,11 +32,6 @@ RUNNER_IDLE_S = 300.0
 RUNNER_MAX_ATTEMPTS = 50
 
 
-def default_slots() -> int:
-    """Two at least, so that one long run does not hold up all others; else half the processors."""
-    return max(2, (os.cpu_count() or 2) // 2)
-
-
 class WorkerLoop:
     """One worker's life.
 
@@ -45,12 +40,18 @@ class WorkerLoop:
         settings: handed on to the runners.
         slots: how many job runs at once.
         exit_when_idle_s: end after so many seconds with nothing to run and no active trigger; None: never.
+        worker_id: under which it was entered as alive by whoever started it.
     """
 
     def __init__(
-        self, store: Store, settings: Settings, slots: int, exit_when_idle_s: float | None = None
+        self,
+        store: Store,
+        settings: Settings,
+        slots: int,
+        exit_when_idle_s: float | None = None,
+        worker_id: str | None = None,
     ) -> None:
-        self.id = new_id()
+        self.id = worker_id or new_id()
         self.stopping = False
         self._store = store
         self._settings = settings
@@ -98,19 +99,8 @@ class WorkerLoop:
             log.exception("%s failed; it is tried again at the next round", work.__name__)
 
     def _register(self) -> None:
-        now = _now()
         with self._store.session() as session:
-            session.add(
-                Worker(
-                    id=self.id,
-                    host=socket.gethostname(),
-                    pid=os.getpid(),
-                    slots=self._slots,
-                    started_at=now,
-                    heartbeat_at=now,
-                )
-            )
-            changes.record(session, "worker", self.id, state="started")
+            register_worker(session, self.id, os.getpid(), self._slots, _now())
 
     def _heartbeat(self) -> None:
         attempts = [runner.attempt_id for runner in self._busy_runners() if runner.attempt_id]

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import logging
 import signal
-from pathlib import Path
+import sys
 from types import FrameType
 
-from filelock import FileLock, Timeout
-
 from jupyter_mlops.config import Settings
-from jupyter_mlops.runs.worker import WorkerLoop, default_slots
+from jupyter_mlops.runs.worker import WorkerLoop
+from jupyter_mlops.runs.workers import default_slots
 
 EXIT_WHEN_IDLE_S = 900.0
 log = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, slots: int, exit_when_idle_s: float | None) -> None:
+def run_worker(
+    settings: Settings, slots: int, exit_when_idle_s: float | None, worker_id: str | None = None
+) -> None:
     """Be a worker until told to stop: SIGTERM or SIGINT lets running attempts end, a second one does not."""
-    loop = WorkerLoop(settings.open_store(), settings, slots, exit_when_idle_s)
+    loop = WorkerLoop(settings.open_store(), settings, slots, exit_when_idle_s, worker_id)
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         if loop.stopping:
@@ -32,16 +33,9 @@ def run_worker(settings: Settings, slots: int, exit_when_idle_s: float | None) -
 
 
 def main() -> None:
-    """Be the one detached worker of this user's store on this machine."""
+    """Be the detached worker that `ensure_worker` has entered under the id on the command line."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    settings = Settings.load()
-    settings.make_folders()
-    lock = FileLock(Path(settings.data_dir) / "worker.lock", mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        return
-    run_worker(settings, default_slots(), EXIT_WHEN_IDLE_S)
+    run_worker(Settings.load(), default_slots(), EXIT_WHEN_IDLE_S, sys.argv[1])
 
 
 if __name__ == "__main__":

@@ -10,22 +10,32 @@ from datetime import datetime, timedelta, timezone
 
 import psutil
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.store import Store
+from jupyter_mlops.ids import new_id
+from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Worker
 
 ALIVE_FOR = timedelta(seconds=20)
+LOADS_WITHIN = timedelta(seconds=60)
 
 
 def live_workers(store: Store, now: datetime) -> list[Worker]:
     """The workers whose heartbeat is fresh; one of this machine that was killed is known at once."""
     with store.reading() as session:
-        fresh = session.scalars(
-            select(Worker)
-            .where(Worker.stopped_at.is_(None), Worker.heartbeat_at > now - ALIVE_FOR)
-            .order_by(Worker.started_at)
-        ).all()
+        return _live_workers(session, now)
+
+
+def _live_workers(session: Session, now: datetime) -> list[Worker]:
+    fresh = session.scalars(
+        select(Worker)
+        .where(
+            Worker.stopped_at.is_(None),
+            (Worker.heartbeat_at > now - ALIVE_FOR) | (Worker.started_at > now - LOADS_WITHIN),
+        )
+        .order_by(Worker.started_at)
+    ).all()
     here = socket.gethostname()
     return [worker for worker in fresh if worker.host != here or _runs_still(worker.pid)]
 
@@ -42,19 +52,47 @@ def ensure_worker(store: Store, settings: Settings) -> bool:
     """Start a detached worker if none is alive; says whether it did.
 
     It outlives this process, and ends by itself after 15 minutes with nothing to run and no active trigger.
-    Callers that come at the same time may each start one: all but the first find its lock and end at once.
+    It is entered as alive before it has loaded, in the transaction that found none, so that callers who come
+    at the same time start one between them.
     """
-    if live_workers(store, datetime.now(timezone.utc)):
+    now = datetime.now(timezone.utc)
+    if live_workers(store, now):
         return False
+    with store.session() as session:
+        if _live_workers(session, now):
+            return False
+        worker_id = new_id()
+        pid = _start_detached(settings, worker_id)
+        register_worker(session, worker_id, pid, default_slots(), now)
+    return True
+
+
+def register_worker(session: Session, worker_id: str, pid: int, slots: int, now: datetime) -> None:
+    """Enter a worker process of this machine as alive, or do nothing if it is entered already."""
+    if session.get(Worker, worker_id) is not None:
+        return
+    session.add(
+        Worker(
+            id=worker_id, host=socket.gethostname(), pid=pid, slots=slots, started_at=now, heartbeat_at=now
+        )
+    )
+    changes.record(session, "worker", worker_id, state="started")
+
+
+def default_slots() -> int:
+    """Two at least, so that one long run does not hold up all others; else half the processors."""
+    return max(2, (os.cpu_count() or 2) // 2)
+
+
+def _start_detached(settings: Settings, worker_id: str) -> int:
     log_path = settings.logs / "worker.log"
     with os.fdopen(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log_file:
-        subprocess.Popen(
-            [sys.executable, "-m", "jupyter_mlops.runs.worker_main"],
+        return subprocess.Popen(
+            [sys.executable, "-m", "jupyter_mlops.runs.worker_main", worker_id],
             stdin=subprocess.DEVNULL,
             stdout=log_file,
             stderr=log_file,
             cwd=settings.data_dir,
             env={**os.environ, **settings.process_environment()},
             start_new_session=True,
-        )
-    return True
+        ).pid
