@@ -22,10 +22,12 @@ from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import register_worker
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Run, Trigger, Worker
+from jupyter_mlops.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 ROUND_S = 0.1
 TICK_S = 0.5
+QUEUE_S = 3.0
 HEARTBEAT_S = 4.0
 SWEEP_S = 30.0
 RUNNER_IDLE_S = 300.0
@@ -60,6 +62,7 @@ class WorkerLoop:
         self._runners: list[RunnerProcess] = []
         self._done: SimpleQueue[str] = SimpleQueue()
         self._busy_at = time.monotonic()
+        self._watch = ChangeWatch(store)
         self._due: dict[Callable[[], object], float] = {}
 
     def run(self) -> None:
@@ -75,21 +78,32 @@ class WorkerLoop:
             self._close()
 
     def _round(self) -> None:
+        self._guarded(self._notice_changes)
         for work, every_s in (
             (self._heartbeat, HEARTBEAT_S),
             (self._sweep, SWEEP_S),
             (self._fire, TICK_S),
+            (self._serve_queue, QUEUE_S),
         ):
             if time.monotonic() >= self._due.get(work, 0.0):
                 self._due[work] = time.monotonic() + every_s
                 self._guarded(work)
         self._guarded(self._look_after_runners)
-        if not self.stopping:
-            self._guarded(self._claim)
         try:
             self._release(self._done.get(timeout=ROUND_S))
         except Empty:
             return
+        self._due.pop(self._serve_queue, None)
+
+    def _notice_changes(self) -> None:
+        """Look at the queue at once when a run was submitted, cancelled or ended."""
+        if any(change.kind == "run" for change in self._watch.poll()):
+            self._due.pop(self._serve_queue, None)
+
+    def _serve_queue(self) -> None:
+        self._pass_on_cancels()
+        if not self.stopping:
+            self._claim()
 
     def _guarded(self, work: Callable[[], object]) -> None:
         """One round's failure (a locked store, a full disk) must not end the worker."""
@@ -141,7 +155,6 @@ class WorkerLoop:
                 self._runners.remove(runner)
             else:
                 runner.kill_if_deaf()
-        self._pass_on_cancels()
 
     def _pass_on_cancels(self) -> None:
         busy = {runner.attempt_id: runner for runner in self._busy_runners()}
