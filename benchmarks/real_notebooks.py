@@ -44,6 +44,9 @@ FIELDS = {
 }
 RESULTS = Path(__file__).parent / "results"
 VERDICTS = ("same", "better", "worse")
+OUR_ERROR = re.compile(
+    r"^[-0-9]+ [:,0-9]+ (?:jupyter_mlops|__main__)\S* (?:ERROR|CRITICAL) .*$", re.MULTILINE
+)
 GRACE_S = 30  # for a run that was cancelled to end, and for a worker to stop
 
 
@@ -105,7 +108,7 @@ def main() -> int:
         finally:
             stop_workers(data)
         ours = keep_logs(data)
-    return report(verdicts, re.findall(r"^[-0-9]+ [:,0-9]+ \S+ (?:ERROR|CRITICAL) .*$", ours, re.MULTILINE))
+    return report(verdicts, OUR_ERROR.findall(ours))
 
 
 def read_options() -> argparse.Namespace:

@@ -18,7 +18,14 @@ from nbformat.v4.nbjson import JSONReader
 
 from jupyter_mlops.errors import InvalidNotebookError
 
-_CELL_TYPES = {"code", "markdown", "raw"}
+_PARTS = {"cells", "metadata", "nbformat", "nbformat_minor"}
+_CELL_PARTS = {
+    "code": {"id", "cell_type", "metadata", "source", "outputs", "execution_count"},
+    "markdown": {"id", "cell_type", "metadata", "source", "attachments"},
+    "raw": {"id", "cell_type", "metadata", "source", "attachments"},
+}
+_OUTPUT_TYPES = {"stream", "display_data", "execute_result", "error"}
+_OLD_OUTPUT_TYPES = {"stream", "display_data", "pyout", "pyerr"}
 _CELL_ID = re.compile(r"^[a-zA-Z0-9_-]{1,64}$")
 
 
@@ -101,7 +108,7 @@ def _mend_worksheets(raw: dict[str, Any], major: int, warnings: list[str]) -> st
                 raise _invalid(f"Cell {number} of the notebook has no 'cell_type'.")
             cell["metadata"] = cell.get("metadata") or {}
             if cell["cell_type"] == "code":
-                cell["outputs"] = _sound_outputs(cell.get("outputs"), number, warnings)
+                cell["outputs"] = _sound_outputs(cell.get("outputs"), _OLD_OUTPUT_TYPES, number, warnings)
                 languages.add(cell.get("language"))
     language = languages.pop() if len(languages) == 1 else None
     return language if isinstance(language, str) else None
@@ -126,6 +133,7 @@ def _mend_cells(raw: dict[str, Any], warnings: list[str]) -> None:
     cells = raw.get("cells")
     if not isinstance(cells, list):
         raise _invalid(f"The notebook's 'cells' is {_kind(cells)}, not a list.")
+    _drop_unknown(raw, _PARTS, "The notebook", warnings)
     for number, cell in enumerate(cells, 1):
         name = f"Cell {number}"
         if not isinstance(cell, dict):
@@ -137,13 +145,14 @@ def _mend_cells(raw: dict[str, Any], warnings: list[str]) -> None:
         if not isinstance(cell.get("attachments", {}), dict):
             del cell["attachments"]
         if cell["cell_type"] == "code":
-            cell["outputs"] = _sound_outputs(cell.get("outputs"), number, warnings)
+            cell["outputs"] = _sound_outputs(cell.get("outputs"), _OUTPUT_TYPES, number, warnings)
             cell.setdefault("execution_count", None)
+        _drop_unknown(cell, _CELL_PARTS[cell["cell_type"]], name, warnings)
 
 
 def _mend_type(cell: dict[str, Any], name: str, warnings: list[str]) -> None:
     cell_type = cell.get("cell_type")
-    if isinstance(cell_type, str) and cell_type in _CELL_TYPES:
+    if isinstance(cell_type, str) and cell_type in _CELL_PARTS:
         return
     if cell_type is None and ("outputs" in cell or "execution_count" in cell):
         cell["cell_type"] = "code"
@@ -176,7 +185,7 @@ def _mend_tags(metadata: dict[str, Any], name: str, warnings: list[str]) -> None
     warnings.append(f"{name} has tags that are no list of texts; they are read as {metadata['tags']}.")
 
 
-def _sound_outputs(outputs: object, number: int, warnings: list[str]) -> list[Any]:
+def _sound_outputs(outputs: object, types: set[str], number: int, warnings: list[str]) -> list[Any]:
     """The outputs that can be read: a run makes them anew, so that a bad one is no reason to refuse."""
     listed = outputs if isinstance(outputs, list) else []
     sound = [
@@ -184,11 +193,21 @@ def _sound_outputs(outputs: object, number: int, warnings: list[str]) -> list[An
         for output in listed
         if isinstance(output, dict)
         and isinstance(output.get("output_type"), str)
+        and output["output_type"] in types
         and isinstance(output.get("data", {}), dict)
     ]
     if outputs is not None and (len(sound) < len(listed) or not isinstance(outputs, list)):
         warnings.append(f"Cell {number} has outputs that cannot be read; they are left out.")
     return sound
+
+
+def _drop_unknown(holder: dict[str, Any], known: set[str], name: str, warnings: list[str]) -> None:
+    """Leave out what the current format has no place for: JupyterLab calls a notebook with it invalid."""
+    unknown = sorted(holder.keys() - known)
+    for key in unknown:
+        del holder[key]
+    if unknown:
+        warnings.append(f"{name} has parts that its format does not know ({', '.join(unknown)[:100]}).")
 
 
 def _give_ids(node: NotebookNode, keep: bool, warnings: list[str]) -> None:

@@ -117,6 +117,7 @@ def test_doubled_and_missing_ids_are_replaced_with_a_warning() -> None:
 def test_an_unknown_minor_format_is_read_as_the_newest_known() -> None:
     future = {"cell_type": "future cell", "id": "f", "metadata": {}, "key": 1}
     notebook = read_dict(V4, nbformat_minor=99, cells=[{**CODE, "id": "a", "extra": 1}, future])
+    nbformat.validate(notebook.node)
     assert notebook.nbformat == "4.99"
     assert ids(notebook) == ["a", "f"]
     assert notebook.code_cells == 1
