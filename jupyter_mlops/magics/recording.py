@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,12 @@ _current: recorder.Recorder | None = None
 
 def start_recording(ip: InteractiveShell) -> recorder.Recorder:
     """Record every cell execution from now on."""
+    journals = _journals()
+    with suppress(OSError):  # then the recorder will say so itself
+        # Before the recorder makes `journals` in it: os.makedirs would leave the folder open to other users.
+        journals.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     global _current  # noqa: PLW0603 - a recorder that has a problem is not `recorder.active()`, but is shown
-    _current = recorder.load(ip, _journals())
+    _current = recorder.load(ip, journals)
     return _current
 
 
@@ -31,8 +36,11 @@ def current_recorder() -> recorder.Recorder | None:
     return recorder.active() or _current
 
 
-def _journals() -> Path | None:
+def _journals() -> Path:
     """Where the settings would have them, without importing the settings (SQLAlchemy)."""
+    given = os.environ.get(recorder.JOURNALS_VARIABLE)
+    if given:
+        return Path(given)
     from jupyter_core.paths import jupyter_data_dir
 
     return Path(os.environ.get("JUPYTER_MLOPS_DATA_DIR") or Path(jupyter_data_dir()) / "mlops") / "journals"

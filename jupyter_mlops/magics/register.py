@@ -6,7 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -24,6 +24,7 @@ from jupyter_mlops.workspace import Workspace
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+    from mlflow.entities import Run
 
     from jupyter_mlops.workspace import NotebookPlace
 
@@ -37,8 +38,7 @@ def register(ip: InteractiveShell, arguments: Namespace) -> None:
     place = None
     with suppress(NotFoundError):
         place = this_notebook(ip, workspace, None)
-    tracking = _tracking(workspace)
-    run = _run_named(tracking, workspace, arguments.run) if arguments.run else _run_of_this_kernel(name)
+    tracking, run = _named_run(workspace, arguments.run) if arguments.run else _last_run_of_this_kernel(name)
     made = register_logged_model(tracking.client, [run], name, _tags(place))
     _tell(workspace, name, place)
     facts = [
@@ -50,18 +50,11 @@ def register(ip: InteractiveShell, arguments: Namespace) -> None:
     show(Card(f"Registered {made.name}, version {made.version}", facts))
 
 
-def _tracking(workspace: Workspace) -> Tracking:
-    """Where this kernel's MLflow logs; where jobs do, if it was not imported."""
-    mlflow = sys.modules.get("mlflow")
-    uri = str(mlflow.get_tracking_uri()) if mlflow else workspace.settings.tracking_uri
-    check_tracking(uri)
-    return Tracking(uri)
-
-
-def _run_of_this_kernel(name: str) -> Any:
+def _last_run_of_this_kernel(name: str) -> tuple[Tracking, Run]:
+    """The run that is active, else the last that was, where this kernel's MLflow logs."""
     mlflow = sys.modules.get("mlflow")
     run = (mlflow.active_run() or mlflow.last_active_run()) if mlflow else None
-    if run is None:
+    if mlflow is None or run is None:
         outside = mlflow is not None and mlflow.last_logged_model() is not None
         raise NoModelLoggedError(
             "The model was logged outside an MLflow run, which its version would be linked to."
@@ -72,26 +65,41 @@ def _run_of_this_kernel(name: str) -> Any:
             "        mlflow.sklearn.log_model(model, name='model')\n"
             "or name a run that did: %mlops register NAME --run RUN",
         )
-    return run
+    return _tracking(mlflow.get_tracking_uri()), run
 
 
-def _run_named(tracking: Tracking, workspace: Workspace, given: str) -> Any:
+def _named_run(workspace: Workspace, given: str) -> tuple[Tracking, Run]:
     """An MLflow run by its id, or by the id of the job run that owns it."""
     from mlflow.exceptions import MlflowException
 
     mlflow_run_id: str | None = given
+    uri = workspace.settings.tracking_uri
     if len(given) != MLFLOW_RUN_ID_CHARS:
         mlflow_run_id = workspace.find_run(given).mlflow_run_id
+    else:
+        uri = _chosen_uri() or uri
+    tracking = _tracking(uri)
     try:
         if mlflow_run_id is not None:
-            return tracking.client.get_run(mlflow_run_id)
+            return tracking, tracking.client.get_run(mlflow_run_id)
     except MlflowException:
         pass
     raise NotFoundError(
-        f"{hide_password(tracking.uri)} has no MLflow run {given!r}.",
+        f"{hide_password(uri)} has no MLflow run {given!r}.",
         field="run",
         hint="%mlops runs lists this notebook's runs.",
     )
+
+
+def _chosen_uri() -> str | None:
+    """The tracking URI that this kernel's MLflow was given; its default would be a new file right here."""
+    mlflow = sys.modules.get("mlflow")
+    return str(mlflow.get_tracking_uri()) if mlflow and mlflow.is_tracking_uri_set() else None
+
+
+def _tracking(uri: str) -> Tracking:
+    check_tracking(uri)
+    return Tracking(uri)
 
 
 def _tags(place: NotebookPlace | None) -> dict[str, str]:

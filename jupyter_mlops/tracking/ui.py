@@ -16,7 +16,7 @@ from jupyter_mlops.tracking.probe import check_tracking
 
 HOST = "127.0.0.1"
 USUAL_PORT = 5000
-STARTS_WITHIN_S = 120.0
+STARTS_WITHIN_S = 300.0
 
 
 def is_server(settings: Settings) -> bool:
@@ -77,7 +77,7 @@ class UiServer:
         """Wait for its first answer.
 
         Raises:
-            TrackingUnavailableError: it ended, or gave none in two minutes.
+            TrackingUnavailableError: it ended, or gave none in five minutes.
         """
         give_up_at = time.monotonic() + STARTS_WITHIN_S
         while time.monotonic() < give_up_at and self._process.poll() is None:
