@@ -1,6 +1,6 @@
-"""What the kernel says of a session, of a cell that begins and of one that ended.
+"""What the kernel says of a session, of a cell that begins and of one that ended. Standard library only.
 
-A new fact is one line here and, if it has a column, one in `ingester.py`. Standard library only.
+Facts that are measured around a cell are the gauges' of `kernel/`, a kind a module.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from jupyter_mlops.capture.kernel.git_head import read_head
 from jupyter_mlops.capture.kernel.output_meter import Tally
 from jupyter_mlops.ids import new_sortable_id
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
+
+    from jupyter_mlops.capture.kernel.mlflow_notes import Notes
 
 VERSION = 1
 PARAMETERS_TAG = "injected-parameters"  # papermill gives this cell a new id in every run
@@ -38,29 +41,41 @@ class Frame:
         self.counted = False
         self.source = ""
         self.source_sha = ""
+        self.text = ""
         self.cell_id: str | None = None
         self.tags: list[str] = []
         self.unwritten: dict[str, Any] | None = None
+        self.gauged: list[tuple[Any, Any]] = []
+        self.dropped: dict[str, int] = {}
+        self.mlflow: Notes | None = None
+        self.shown_traceback: list[str] | None = None
+        self.hook_ns = 0
         self.t0 = time.time_ns()
         self.m0 = time.monotonic_ns()
 
-    def identify(self, ip: InteractiveShell, info: ExecutionInfo, parent: Frame | None) -> None:
+    def identify(
+        self, ip: InteractiveShell, info: ExecutionInfo, parent: Frame | None, redact: Callable[[str], str]
+    ) -> None:
         """Say which cell this is, and inside which execution.
 
-        A nested `run_cell` answers the same request, but that request's metadata is the outer cell's.
+        A nested `run_cell` answers the same request, but that request's metadata is the outer cell's. The
+        hash is of the text without its secrets: that of the original would let a short one be guessed.
         """
-        meta = getattr(info, "cell_meta", None)
-        if meta is None and parent is None:  # ipykernel before 7 passes only the id, or nothing
-            meta = _parent_message(ip).get("metadata")
-        meta = meta or {}
+        meta = cell_metadata(ip, info, nested=parent is not None)
         cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
         self.info = info
         self.parent_id = parent.exec_id if parent else None
         self.counted = bool(info.store_history)
         self.source = info.raw_cell
-        self.source_sha = hash_source(info.raw_cell)
+        self.text = redact(info.raw_cell)
+        self.source_sha = hash_source(self.text)
         self.cell_id = str(cell_id) if cell_id else None
         self.tags = [str(tag) for tag in meta.get("tags") or ()]
+
+    def drop(self, field: str, count: int = 1) -> None:
+        """Note that so many items of a field were left out."""
+        if count > 0:
+            self.dropped[field] = self.dropped.get(field, 0) + count
 
     @property
     def cell_key(self) -> tuple[str, str]:
@@ -68,6 +83,14 @@ class Frame:
         if PARAMETERS_TAG in self.tags:
             return "tag", PARAMETERS_TAG
         return ("id", self.cell_id) if self.cell_id else ("source", self.source_sha)
+
+
+def cell_metadata(ip: InteractiveShell, info: ExecutionInfo, *, nested: bool) -> dict[str, Any]:
+    """The request's metadata, where JupyterLab and our engine say which cell it is."""
+    meta = getattr(info, "cell_meta", None)
+    if meta is None and not nested:  # ipykernel before 7 passes only the id, or nothing
+        meta = _parent_message(ip).get("metadata")
+    return meta if isinstance(meta, dict) else {}
 
 
 def hash_source(source: str) -> str:
@@ -79,6 +102,7 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
     """The journal's first line."""
     connection = connection_file(ip)
     ipykernel = sys.modules.get("ipykernel")
+    path = notebook_path(ip.user_ns, environ)
     return {
         "v": VERSION,
         "ph": "S",
@@ -92,8 +116,9 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
         "python": sys.version.split()[0],
         "ipykernel": getattr(ipykernel, "__version__", None),
         "kernel_name": kernel_name(connection),
-        "notebook_path": notebook_path(ip.user_ns, environ),
+        "notebook_path": path,
         "root": environ.get("JUPYTER_MLOPS_ROOT"),
+        "git": read_head(notebook_folder(environ.get("JUPYTER_MLOPS_ROOT"), path)),
         "runner": runner(environ),
         "run_id": environ.get("JUPYTER_MLOPS_RUN_ID"),
         "attempt_id": environ.get("JUPYTER_MLOPS_ATTEMPT_ID"),
@@ -126,11 +151,18 @@ def begin_facts(
     }
 
 
-def end_facts(frame: Frame, result: ExecutionResult | None, t1: int, m1: int) -> dict[str, Any]:
-    """What is known after the code ran; `result` is None when IPython lost it to an interrupt."""
-    error = None
+def error_of(result: ExecutionResult | None) -> BaseException | None:
+    """What ended the cell, if it was an error."""
+    error: BaseException | None = None
     if result is not None:
         error = result.error_in_exec if result.error_before_exec is None else result.error_before_exec
+    return error
+
+
+def end_facts(frame: Frame, result: ExecutionResult | None, t1: int, m1: int) -> dict[str, Any]:
+    """What is known after the code ran; `result` is None when IPython lost it to an interrupt."""
+    error = error_of(result)
+    frame.drop("outputs", frame.tally.dropped)
     return {
         "v": VERSION,
         "ph": "E",
@@ -162,6 +194,12 @@ def relative_to_root(root: str | None, path: str | None) -> str | None:
         if relative.split(os.sep, 1)[0] != os.pardir:
             return relative.replace(os.sep, "/")
     return path
+
+
+def notebook_folder(root: str | None, path: str | None) -> str:
+    """The folder that a notebook is in, or else the process's own."""
+    whole = os.path.join(root or "", path or "")  # noqa: PTH118
+    return os.path.dirname(whole) if path else os.getcwd()  # noqa: PTH109, PTH120
 
 
 def runner(environ: Mapping[str, str]) -> str:

@@ -1,9 +1,10 @@
 """The recorder: an IPython extension that writes down every cell execution, and can never break one.
 
 `load(ip, folder)` hooks into `pre_run_cell` and `post_run_cell`; each appends one line to this kernel's
-journal (`facts.py` says what is in it, `ingester.py` reads it). No network, no database, no parsing of the
-source, no import beyond the standard library. IPython prints into the user's cell what a hook raises, so no
-hook raises: errors of ours are counted, and ten in a row switch the recorder off.
+journal (`facts.py` and `kernel/` say what is in it, `options.py` what is left out, `ingester.py` reads it).
+No network, no database, no parsing of the source, no import beyond the standard library. IPython prints into
+the user's cell what a hook raises, so no hook raises: errors of ours are counted, and ten in a row switch the
+recorder off. Secrets are taken out of every line before it is written (`redaction.py`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,17 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture import facts
-from jupyter_mlops.capture.kernel import mlflow_hooks
-from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
+from jupyter_mlops.capture.kernel import files, mlflow_hooks
+from jupyter_mlops.capture.kernel.gauges import Gauges, make_gauges
+from jupyter_mlops.capture.kernel.journal_writer import JournalWriter, to_line
 from jupyter_mlops.capture.kernel.output_meter import OutputMeter
+from jupyter_mlops.capture.kernel.traceback_text import shown_traceback, traceback_text
+from jupyter_mlops.capture.options import SKIP_MAGIC, SKIP_TAG, VARIABLE, CaptureOptions
+from jupyter_mlops.capture.redaction import Redactor
 from jupyter_mlops.ids import new_sortable_id
 
 if TYPE_CHECKING:
@@ -38,7 +44,8 @@ def load(ip: InteractiveShell, folder: str | os.PathLike[str] | None = None) -> 
         folder: where journals are kept; the environment's `JUPYTER_MLOPS_JOURNALS` wins.
 
     Returns:
-        the kernel's recorder. It never raises: a folder that cannot be written is its `problem`.
+        the kernel's recorder. It never raises: a folder that cannot be written is its `problem`, and so is
+        `JUPYTER_MLOPS_CAPTURE` saying `off`, or what cannot be understood.
     """
     global _recorder  # noqa: PLW0603 - one kernel has one journal, however often the extension is loaded
     usable = _recorder is not None and _recorder.problem is None and _recorder.pid == os.getpid()
@@ -48,6 +55,30 @@ def load(ip: InteractiveShell, folder: str | os.PathLike[str] | None = None) -> 
         _recorder = Recorder(ip, os.environ.get(JOURNALS_VARIABLE) or folder)
     _recorder.attach()
     mlflow_hooks.install()
+    return _recorder
+
+
+def configure(**changes: Any) -> CaptureOptions:
+    """Change what this kernel captures from its next cell on; `enabled` pauses and resumes.
+
+    Args:
+        **changes: fields of `CaptureOptions`, by their values or by words such as `off`.
+
+    Returns:
+        the options now.
+
+    Raises:
+        RuntimeError: no recorder is loaded.
+        ValueError: a name or a value is no option.
+    """
+    if _recorder is None:
+        raise RuntimeError("nothing is recorded here: `%load_ext jupyter_mlops` first")
+    _recorder.use(_recorder.options.with_changes(**changes))
+    return _recorder.options
+
+
+def loaded() -> Recorder | None:
+    """The recorder that was loaded last, whether it records or not."""
     return _recorder
 
 
@@ -84,9 +115,11 @@ class Recorder:
 
     Attributes:
         session_id: this kernel's life, as one sortable id.
+        options: what is captured.
         problem: why nothing is recorded, or None.
         errors: how often a hook of ours failed, silently.
         recorded: cells begun; a `run_cell` inside one is part of it.
+        skipped: cells that were not recorded, because their tag, their magic or the options said so.
         journal: the journal's path, or None when it could not be made.
     """
 
@@ -94,18 +127,31 @@ class Recorder:
         self.ip = ip
         self.pid = os.getpid()
         self.session_id = new_sortable_id()
+        self.options = CaptureOptions()
         self.recording = False
         self.problem: str | None = None
         self.errors = 0
         self.errors_in_a_row = 0
         self.recorded = 0
+        self.skipped = 0
         self.journal: str | None = None
         self._writer: JournalWriter | None = None
         self._meter = OutputMeter(ip)
+        self._gauges = Gauges([], self._count_gauge_error)
+        self._redactor = Redactor(os.environ)
+        self._environment_changes = files.environment_changes()
         self._frames: list[facts.Frame] = []
+        self._unrecorded: list[tuple[ExecutionInfo, str | None]] = []
         self._sources: set[str] = set()
         self._midway: facts.Frame | None = None
-        self._open_journal(folder)
+        self._start(folder)
+
+    def use(self, options: CaptureOptions) -> None:
+        """Capture what these options say from the next cell on."""
+        self.options = options
+        self._meter.outputs = options.outputs
+        folder = os.path.dirname(self.journal or "")  # noqa: PTH120
+        self._gauges = Gauges(make_gauges(self.ip, options, folder), self._count_gauge_error)
 
     def attach(self) -> None:
         """Hook in, if not done."""
@@ -136,24 +182,57 @@ class Recorder:
 
     @_never_raising
     def _pre_run_cell(self, info: ExecutionInfo) -> None:
+        started = time.monotonic_ns()
         self._end_midway()
-        if self.recording:
-            self._begin(self._new_frame(), info)
+        if not self.recording:
+            return
+        if self._is_unwanted(info):
+            self.skipped += not self._unrecorded
+            self._unrecorded.append((info, facts.message_id(self.ip)))
+            return
+        frame = self._new_frame()
+        self._begin(frame, info)
+        frame.hook_ns = time.monotonic_ns() - started
+        self._gauges.begin(frame)
 
     @_never_raising
     def _post_run_cell(self, result: ExecutionResult | None) -> None:
         t1, m1 = time.time_ns(), time.monotonic_ns()
         info = getattr(result, "info", None)
+        if self._unrecorded and self._was_unwanted(info):
+            self._end_midway()
+            return
         frame = self._take(info)
         if frame is None and self._midway is not None and info is not None and not _is_blank(info.raw_cell):
             frame, self._midway = self._midway, None  # the cell that loaded us: its clock began there
-            self._begin(frame, info)
-            self._frames.remove(frame)
+            if self.options.enabled and not self._is_unwanted(info):
+                self._begin(frame, info)
+                self._frames.remove(frame)
+            else:
+                self._meter.close(frame.msg_id, frame.tally)
+                frame = None
         self._end_midway()
         if frame is not None:
-            self._end(frame, facts.end_facts(frame, result, t1, m1))
+            self._end(frame, result, t1, m1)
         if not self.recording and not self._frames:
             self._let_go()
+
+    def _is_unwanted(self, info: ExecutionInfo) -> bool:
+        """Whether a cell is not to be recorded: by itself, or because it is part of one that is not."""
+        if not self.options.enabled or info.raw_cell.lstrip().startswith(SKIP_MAGIC):
+            return True
+        if self._unrecorded:
+            msg_id = facts.message_id(self.ip)
+            if any(msg_id == other for _, other in self._unrecorded):
+                return True
+        return SKIP_TAG in (facts.cell_metadata(self.ip, info, nested=bool(self._frames)).get("tags") or ())
+
+    def _was_unwanted(self, info: ExecutionInfo | None) -> bool:
+        """Whether the cell that ends is one that was not recorded; with its last one, record again."""
+        known = next((pair for pair in reversed(self._unrecorded) if info is None or pair[0] is info), None)
+        if known is not None:
+            self._unrecorded.remove(known)
+        return known is not None
 
     def _new_frame(self) -> facts.Frame:
         msg_id = facts.message_id(self.ip)
@@ -161,24 +240,48 @@ class Recorder:
 
     def _begin(self, frame: facts.Frame, info: ExecutionInfo) -> None:
         parent = self._innermost(lambda other: other.msg_id == frame.msg_id)
-        frame.identify(self.ip, info, parent)
+        self._learn_secrets()
+        frame.identify(self.ip, info, parent, self._redactor.source)
+        frame.shown_traceback = shown_traceback(self.ip)
         self._frames.append(frame)
         self.recorded += parent is None
         line = facts.begin_facts(self.ip, frame, info, os.environ)
         line["session_id"] = self.session_id
         line["seq"] = self.recorded
-        if frame.source_sha not in self._sources:
-            line["source"] = info.raw_cell
+        if frame.source_sha not in self._sources and self.options.source == "text":
+            line["source"] = frame.text
         frame.unwritten = line
         self._append(line)
         frame.unwritten = None
         self._sources.add(frame.source_sha)
 
-    def _end(self, frame: facts.Frame, line: dict[str, Any]) -> None:
+    def _end(self, frame: facts.Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
+        measured = self._gauges.end(frame, result)
         self._meter.close(frame.msg_id, frame.tally)
+        self._learn_secrets()
+        line = {**facts.end_facts(frame, result, t1, m1), **measured}
+        error = facts.error_of(result)
+        if error is not None:
+            line["error"]["message"] = self._redactor.source(line["error"]["message"])
+            if self.options.traceback and self.options.source == "text":
+                text = traceback_text(self.ip, error, frame.shown_traceback)
+                line["traceback"] = self._redactor.source(text)
         if frame.unwritten is not None:  # the disk was full when it began
             self._append(frame.unwritten)
+        if frame.dropped:
+            line["dropped"] = frame.dropped
+        line["hook_ns"] = frame.hook_ns + time.monotonic_ns() - m1
         self._append(line)
+
+    def _learn_secrets(self) -> None:
+        """Look at the environment again if it was changed; the audit hook counts that."""
+        changes = files.environment_changes()
+        if changes != self._environment_changes:
+            self._environment_changes = changes
+            self._redactor.refresh(os.environ)
+
+    def _count_gauge_error(self) -> None:
+        self.errors += 1
 
     def _end_midway(self) -> None:
         if self._midway is not None:
@@ -200,9 +303,25 @@ class Recorder:
     def _innermost(self, wanted: Callable[[facts.Frame], bool]) -> facts.Frame | None:
         return next((frame for frame in reversed(self._frames) if wanted(frame)), None)
 
-    def _append(self, line: dict[str, Any]) -> None:
-        if self._writer is not None:
-            self._writer.append(line)
+    def _append(self, record: dict[str, Any]) -> None:
+        if self._writer is None:
+            return
+        line = to_line(record)
+        if self._redactor.may_hold_secret(line):
+            line = to_line(self._redactor.record(record))
+        self._writer.append(line)
+
+    def _start(self, folder: str | os.PathLike[str] | None) -> None:
+        try:
+            self.options = CaptureOptions.parse(os.environ.get(VARIABLE))
+        except ValueError as error:  # what was to be left out is not known, so all is
+            self.problem = f"{VARIABLE} is not understood: {error}"
+            return
+        if not self.options.enabled:
+            self.problem = f"capture is switched off by {VARIABLE}"
+            return
+        self._open_journal(folder)
+        self.use(self.options)
 
     def _open_journal(self, folder: str | os.PathLike[str] | None) -> None:
         if folder is None:
@@ -211,7 +330,7 @@ class Recorder:
         try:
             self._writer = JournalWriter(os.fspath(folder), self.session_id)
             line = facts.session_facts(self.ip, self.session_id, os.environ)
-            self._writer.append({**line, "locked": self._writer.locked})
+            self._append({**line, "locked": self._writer.locked, "options": asdict(self.options)})
             self.journal = self._writer.path
         except OSError as error:
             self.problem = f"the journal cannot be written: {error}"

@@ -10,7 +10,7 @@ import pytest
 from recorded_kernel import LOAD, UNLOAD, RecordedKernel, StartKernel
 
 from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, notebook_path, relative_to_root, runner
-from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
+from jupyter_mlops.capture.kernel.journal_writer import JournalWriter, to_line
 
 
 def test_the_first_line_says_which_kernel_this_is(kernel: RecordedKernel) -> None:
@@ -48,7 +48,7 @@ def test_a_cell_is_a_begin_and_an_end(kernel: RecordedKernel) -> None:
     assert end["error"] is None
     assert end["stdout_bytes"] == len("grün\n".encode())
     assert end["stderr_bytes"] == len("oops\n")
-    assert end["outputs"] == [{"mime": "text/plain", "bytes": 2}]
+    assert end["outputs"] == [{"mime": "text/plain", "bytes": 2, "hash": hash_source("42")}]
     assert end["t1"] >= begin["t0"]
     assert end["duration_ns"] == end["m1"] - begin["m0"] > 0
 
@@ -171,9 +171,9 @@ def test_displays_are_named_by_their_richest_type_and_sized_as_stored(kernel: Re
     )
     _, end = kernel.record(kernel.run(code))
     assert end["outputs"] == [
-        {"mime": "text/html", "bytes": len("<b>ü</b>".encode())},
-        {"mime": "application/json", "bytes": len('{"a": 1}')},
-        {"mime": "image/png", "bytes": 8},
+        {"mime": "text/html", "bytes": len("<b>ü</b>".encode()), "hash": hash_source("<b>ü</b>")},
+        {"mime": "application/json", "bytes": len('{"a": 1}'), "hash": hash_source('{"a": 1}')},
+        {"mime": "image/png", "bytes": 8, "hash": hash_source("MTIzNA==")},
     ]
 
 
@@ -337,9 +337,9 @@ def test_a_line_after_a_torn_one_begins_on_a_line_of_its_own(
     write = os.write
     monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:5]))  # what a full disk does
     with pytest.raises(OSError, match="5 of 8 bytes"):
-        writer.append({"a": 1})
+        writer.append(to_line({"a": 1}))
     monkeypatch.undo()
-    writer.append({"b": 2})
+    writer.append(to_line({"b": 2}))
     writer.close()
     assert (tmp_path / "s.jsonl").read_bytes() == b'{"a":\n{"b":2}\n'
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from jupyter_mlops.capture.journal_lock import hold
 
+_encoder = json.JSONEncoder(separators=(",", ":"), default=repr)
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
+
+
+def to_line(record: dict[str, Any]) -> str:
+    """A record as one line of JSON, without its end."""
+    return _encoder.encode(record)
 
 
 class JournalWriter:
@@ -33,19 +39,19 @@ class JournalWriter:
         self.locked = hold(self._fd)
         self._torn = False
 
-    def append(self, record: dict[str, Any]) -> None:
-        """Append one line.
+    def append(self, line: str) -> None:
+        """Append one line, given without its end.
 
         Raises:
             OSError: the line is not, or not wholly, on disk (a full one, say).
         """
-        line = json.dumps(record, separators=(",", ":"), default=repr).encode() + b"\n"
+        data = f"{line}\n".encode()
         if self._torn:  # end the torn line, or this one would be lost with it
-            line = b"\n" + line
-        written = os.write(self._fd, line)
-        self._torn = written < len(line)
+            data = b"\n" + data
+        written = os.write(self._fd, data)
+        self._torn = written < len(data)
         if self._torn:
-            raise OSError(f"{written} of {len(line)} bytes were written to {self.path}")
+            raise OSError(f"{written} of {len(data)} bytes were written to {self.path}")
 
     def close(self) -> None:
         """Close the file; appending later raises OSError."""

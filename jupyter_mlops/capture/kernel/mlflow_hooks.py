@@ -1,7 +1,7 @@
-"""What we mend in MLflow inside a kernel, if the notebook imports it. Standard library only.
+"""What we mend and note in MLflow inside a kernel, if the notebook imports it. Standard library only.
 
-`install` watches for the import of two of MLflow's modules and wraps three of their functions; `uninstall`
-puts all back. What is wrapped, and why: `sklearn_saving.py` and `job_run.py`.
+`install` watches for the import of three of MLflow's modules and wraps some of their functions; `uninstall`
+puts all back. What is wrapped, and why: `sklearn_saving.py` and `job_run.py` mend, `mlflow_notes.py` notes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,16 @@ from typing import Any
 
 Function = Callable[..., Any]
 
-_WRAPPED = {"mlflow.tracking.fluent": ["start_run"], "mlflow.sklearn": ["save_model", "log_model"]}
+_CLIENT = "mlflow.tracking._tracking_service.client"
+_CLIENT_CLASS = "TrackingServiceClient"
+_WRAPPED = {
+    "mlflow.tracking.fluent": ["start_run"],
+    "mlflow.sklearn": ["save_model", "log_model"],
+    _CLIENT: [
+        *("create_run", "log_param", "log_metric", "log_batch"),
+        *("log_artifact", "log_artifacts", "create_logged_model"),
+    ],
+}
 _PACKAGE = "mlflow"  # it re-exports `start_run`
 
 _installed = False
@@ -79,30 +88,38 @@ def _wrap_after_loading(loader: Any) -> None:
 
 def _wrap(module: ModuleType) -> None:
     # Only now, as many kernels never import MLflow.
-    from jupyter_mlops.capture.kernel import job_run, sklearn_saving
+    from jupyter_mlops.capture.kernel import job_run, mlflow_notes, sklearn_saving
 
-    wrappers = {
+    wrappers: dict[str, Callable[[Function], Function]] = {
         "start_run": job_run.wrap_start_run,
         "save_model": sklearn_saving.wrap_save_model,
         "log_model": sklearn_saving.wrap_log_model,
+        **{name: functools.partial(mlflow_notes.wrap_method, name) for name in mlflow_notes.NOTED},
     }
+    owner = _owner(module)
     for name in _WRAPPED[module.__name__]:
-        function = getattr(module, name, None)
+        function = getattr(owner, name, None)
         if function is not None and not hasattr(function, "_mlops_original"):
             with suppress(Exception):  # a function of another MLflow than we know stays as it is
-                _replace(module, name, function, _switchable(function, wrappers[name](function)))
+                _replace(owner, name, function, _switchable(function, wrappers[name](function)))
 
 
 def _unwrap(module: ModuleType) -> None:
+    owner = _owner(module)
     for name in _WRAPPED[module.__name__]:
-        function = getattr(module, name, None)
+        function = getattr(owner, name, None)
         original = getattr(function, "_mlops_original", None)
         if original is not None:
-            _replace(module, name, function, original)
+            _replace(owner, name, function, original)
 
 
-def _replace(module: ModuleType, name: str, old: Any, new: Any) -> None:
-    setattr(module, name, new)
+def _owner(module: ModuleType) -> Any:
+    """Where the names that are wrapped live: the module, or its one class."""
+    return getattr(module, _CLIENT_CLASS, None) if module.__name__ == _CLIENT else module
+
+
+def _replace(owner: Any, name: str, old: Any, new: Any) -> None:
+    setattr(owner, name, new)
     package = sys.modules.get(_PACKAGE)
     if vars(package).get(name) is old:
         setattr(package, name, new)
@@ -111,6 +128,7 @@ def _replace(module: ModuleType, name: str, old: Any, new: Any) -> None:
 def _switchable(original: Function, wrapped: Function) -> Function:
     @functools.wraps(original)
     def switch(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
         return (wrapped if _installed else original)(*args, **kwargs)
 
     switch._mlops_original = original  # type: ignore[attr-defined]

@@ -1,8 +1,10 @@
-"""How much each cell prints and shows, counted where the kernel sends it. Standard library only."""
+"""How much each cell prints, and what it shows, counted where the kernel sends it. Standard library only."""
 
 from __future__ import annotations
 
+import binascii
 import contextlib
+import hashlib
 import json
 import sys
 from collections.abc import Callable
@@ -13,17 +15,22 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 MAX_OUTPUTS = 50
+MAX_HASHED = 4 << 20  # bytes; hashing takes about 2 ms a mebibyte
 
 
 class Tally:
-    """What one execution has put out so far: bytes printed, and per output its MIME type and size."""
+    """What one execution has put out so far: bytes printed, and per output its MIME type, size and hash.
 
-    __slots__ = ("outputs", "stderr", "stdout")
+    The hash is BLAKE2b-128 of the content as the notebook stores it; None of more than 4 MiB.
+    """
+
+    __slots__ = ("dropped", "outputs", "stderr", "stdout")
 
     def __init__(self) -> None:
         self.stdout = 0
         self.stderr = 0
         self.outputs: list[dict[str, Any]] = []
+        self.dropped = 0
 
 
 class OutputMeter:
@@ -32,10 +39,14 @@ class OutputMeter:
     Streams and displays are tapped only while a cell runs: IPython itself replaces `sys.stdout.write` around
     each cell and puts back what it found. What `%%capture` keeps is not counted, as it is no output of the
     cell, nor is what a thread prints after its cell has ended.
+
+    Attributes:
+        outputs: whether displays are listed; streams are always counted.
     """
 
     def __init__(self, ip: InteractiveShell) -> None:
         self._ip = ip
+        self.outputs = True
         self._open: dict[str | None, list[Tally]] = {}
         self._taps: list[_Tap] = []
 
@@ -79,12 +90,16 @@ class OutputMeter:
             self._note(display, data)
 
     def _note(self, sender: Any, bundle: dict[str, Any], *_args: Any, **_kwargs: Any) -> None:
-        tallies = [tally for tally in self._tallies(sender) if len(tally.outputs) < MAX_OUTPUTS]
-        if not tallies or not bundle:
+        tallies = self._tallies(sender)
+        if not tallies or not bundle or not self.outputs:
             return
         mime = next((mime for mime in bundle if mime != "text/plain"), "text/plain")  # the richest names it
-        fact = {"mime": mime, "bytes": _content_size(bundle[mime])}
+        fact = None
         for tally in tallies:
+            if len(tally.outputs) >= MAX_OUTPUTS:
+                tally.dropped += 1
+                continue
+            fact = fact or {"mime": mime, **_size_and_hash(bundle[mime])}
             tally.outputs.append(fact)
 
 
@@ -121,10 +136,16 @@ def _text_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _content_size(content: Any) -> int:
-    """Bytes as the notebook stores them: text in UTF-8, bytes in base64, anything else as JSON."""
-    if isinstance(content, str):
-        return _text_size(content)
+def _size_and_hash(content: Any) -> dict[str, Any]:
+    """Of content as the notebook stores it: text in UTF-8, bytes in base64, anything else as JSON."""
     if isinstance(content, (bytes, bytearray, memoryview)):
-        return (len(content) + 2) // 3 * 4
-    return len(json.dumps(content, default=str))
+        size = (len(content) + 2) // 3 * 4
+        if size > MAX_HASHED:
+            return {"bytes": size, "hash": None}
+        data = binascii.b2a_base64(content, newline=False)
+    else:
+        text = content if isinstance(content, str) else json.dumps(content, default=str)
+        if len(text) > MAX_HASHED:
+            return {"bytes": _text_size(text), "hash": None}
+        data = text.encode("utf-8", "surrogatepass")
+    return {"bytes": len(data), "hash": hashlib.blake2b(data, digest_size=16).hexdigest()}

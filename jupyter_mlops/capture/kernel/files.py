@@ -1,0 +1,133 @@
+"""Which files a cell opens, seen by Python's own audit events.
+
+An audit hook cannot be removed, so one is added for the process, once, and does nothing while no cell runs.
+What libraries open in C (Arrow, HDF5, SQLite) raises no such event, and is not seen.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import sysconfig
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.facts import Frame
+
+MAX_FILES = 200
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
+
+_tallies: list[_FileTally] = []
+_environment_changes = 0
+_added = False
+
+
+class Files:
+    """`files`: path, mode (`r`, `w` or `rw`) and how often, of the files that a cell opened.
+
+    Left out: Python's own and installed packages, compiled modules, devices, sockets, what does not exist,
+    and all below `own_folder`.
+    """
+
+    def __init__(self, own_folder: str) -> None:
+        paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+        own = os.path.abspath(own_folder)  # noqa: PTH100 - pathlib costs import time here
+        folders = [*filter(None, paths), own, "/dev", "/proc", "/sys"]
+        self._skipped = tuple(f"{folder}{os.sep}" for folder in folders)
+        add_hook()
+
+    def begin(self, frame: Frame) -> _FileTally:
+        """Note files from now on."""
+        tally = _FileTally(frame.thread, self._skipped)
+        _tallies.append(tally)
+        return tally
+
+    def end(self, frame: Frame, begun: _FileTally, result: object) -> dict[str, Any]:  # noqa: ARG002
+        """The files opened since `begin`."""
+        _tallies.remove(begun)
+        files = []
+        for path, (mode, count) in begun.files.items():
+            if _is_file(path, written="w" in mode):
+                files.append({"path": path, "mode": mode, "n": count})
+        frame.drop("files", begun.dropped)
+        return {"files": files} if files else {}
+
+
+class _FileTally:
+    """The files that one execution opened so far."""
+
+    __slots__ = ("dropped", "files", "skipped", "thread")
+
+    def __init__(self, thread: int, skipped: tuple[str, ...]) -> None:
+        self.thread = thread
+        self.skipped = skipped
+        self.files: dict[str, tuple[str, int]] = {}
+        self.dropped = 0
+
+    def add(self, path: str, mode: str) -> None:
+        known = self.files.get(path)
+        if known is not None:
+            self.files[path] = (known[0] if known[0] == mode else "rw", known[1] + 1)
+        elif len(self.files) < MAX_FILES:
+            self.files[path] = (mode, 1)
+        else:
+            self.dropped += 1
+
+
+def environment_changes() -> int:
+    """How often this process changed its environment, as far as the hook saw."""
+    return _environment_changes
+
+
+def add_hook() -> None:
+    """Add the audit hook, once for the process."""
+    global _added  # noqa: PLW0603 - as the hook
+    if not _added:
+        _added = True
+        sys.addaudithook(_audit)
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open":
+        if _tallies:
+            with suppress(Exception):  # it would be raised by the user's `open`
+                _note_open(*arguments)
+    elif event == "os.putenv":
+        global _environment_changes  # noqa: PLW0603
+        _environment_changes += 1
+
+
+def _note_open(path: Any, mode: str | None, flags: int) -> None:
+    if isinstance(path, int):  # a descriptor: its file was opened before
+        return
+    name = os.fsdecode(path)
+    if name.startswith(_tallies[0].skipped) or name.endswith((".pyc", ".so")):
+        return
+    if not os.path.isabs(name):  # noqa: PTH117
+        name = os.path.join(os.getcwd(), name)  # noqa: PTH109, PTH118
+        if name.startswith(_tallies[0].skipped):
+            return
+    kind = _mode(mode, flags)
+    own = [tally for tally in _tallies if tally.thread == threading.get_ident()]
+    for tally in own or _tallies:  # a thread that a cell started belongs to whatever runs
+        tally.add(name, kind)
+
+
+def _mode(mode: str | None, flags: int) -> str:
+    if mode is not None:
+        if "+" in mode:
+            return "rw"
+        return "w" if any(letter in mode for letter in "wax") else "r"
+    if flags & os.O_RDWR:
+        return "rw"
+    return "w" if flags & _WRITING else "r"
+
+
+def _is_file(path: str, *, written: bool) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode)  # noqa: PTH116
+    except OSError:  # read in vain, or written and taken away again
+        return written

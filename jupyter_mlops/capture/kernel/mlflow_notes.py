@@ -1,0 +1,150 @@
+"""What a cell logs to MLflow: runs, models, and the names and values of params, metrics and artifacts.
+
+Seen at MLflow's own client to the tracking server, which the fluent functions, `MlflowClient` and autologging
+all come down to.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_mlops.capture.facts import Frame
+
+Function = Callable[..., Any]
+
+MAX_NAMES = 100  # of each kind
+MAX_VALUE = 200  # characters of a param
+_WITH_VALUES = {"params", "metrics"}
+
+
+class MlflowNotes:
+    """`mlflow`: `run_ids`, `model_ids`, `params`, `metrics` (the last value of each) and `artifacts`."""
+
+    def begin(self, frame: Frame) -> Notes:
+        """Take notes from now on."""
+        frame.mlflow = Notes()
+        return frame.mlflow
+
+    def end(self, frame: Frame, begun: Notes, result: object) -> dict[str, Any]:  # noqa: ARG002
+        """What was noted since `begin`; {} when nothing was."""
+        frame.mlflow = None
+        frame.drop("mlflow", begun.dropped)
+        facts: dict[str, Any] = {}
+        for kind, noted in begun.kinds.items():
+            if noted:
+                facts[kind] = noted if kind in _WITH_VALUES else list(noted)
+        return {"mlflow": facts} if facts else {}
+
+
+class Notes:
+    """What one execution has logged so far."""
+
+    def __init__(self) -> None:
+        self.kinds: dict[str, dict[str, Any]] = {
+            kind: {} for kind in ("run_ids", "model_ids", "params", "metrics", "artifacts")
+        }
+        self.dropped = 0
+
+    def add(self, kind: str, name: Any, value: Any = None) -> None:
+        """Note one name; the last value given to it stays."""
+        notes, name = self.kinds[kind], str(name)[:MAX_VALUE]
+        if name in notes or len(notes) < MAX_NAMES:
+            notes[name] = value
+        else:
+            self.dropped += 1
+
+
+def wrap_method(name: str, method: Function) -> Function:
+    """A method of MLflow's `TrackingServiceClient`, noted after it has succeeded."""
+    note = NOTED[name]
+
+    @functools.wraps(method)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        returned = method(*args, **kwargs)
+        with suppress(Exception):  # MLflow's signature has changed: then it is not noted
+            notes = _notes()
+            if notes is not None:
+                note(notes, returned, *args[1:], **kwargs)
+        return returned
+
+    return noted
+
+
+def _notes() -> Notes | None:
+    recorder = sys.modules.get("jupyter_mlops.capture.recorder")
+    active = recorder.active() if recorder is not None else None
+    frame = active.current() if active is not None else None
+    return frame.mlflow if frame is not None else None
+
+
+def _note_run(notes: Notes, run: Any, *_args: Any, **_kwargs: Any) -> None:
+    notes.add("run_ids", run.info.run_id)
+
+
+def _note_param(notes: Notes, _: Any, run_id: str, key: str, value: Any, *_args: Any, **_kwargs: Any) -> None:
+    notes.add("run_ids", run_id)
+    notes.add("params", key, str(value)[:MAX_VALUE])
+
+
+def _note_metric(
+    notes: Notes, _: Any, run_id: str, key: str, value: Any, *_args: Any, **_kwargs: Any
+) -> None:
+    notes.add("run_ids", run_id)
+    notes.add("metrics", key, _number(value))
+
+
+def _note_batch(
+    notes: Notes, _: Any, run_id: str, metrics: Any = (), params: Any = (), *_args: Any, **_kwargs: Any
+) -> None:
+    notes.add("run_ids", run_id)
+    for param in params:
+        notes.add("params", param.key, str(param.value)[:MAX_VALUE])
+    for metric in metrics:
+        notes.add("metrics", metric.key, _number(metric.value))
+
+
+def _note_artifact(
+    notes: Notes, _: Any, run_id: str, local_path: Any, artifact_path: str | None = None, **_kwargs: Any
+) -> None:
+    notes.add("run_ids", run_id)
+    name = os.path.basename(os.path.normpath(os.fspath(local_path)))  # noqa: PTH119
+    notes.add("artifacts", f"{artifact_path}/{name}" if artifact_path else name)
+
+
+def _note_artifacts(
+    notes: Notes, _: Any, run_id: str, local_dir: Any, artifact_path: str | None = None, **_kwargs: Any
+) -> None:
+    notes.add("run_ids", run_id)
+    with os.scandir(local_dir) as entries:
+        for entry in entries:
+            notes.add("artifacts", f"{artifact_path}/{entry.name}" if artifact_path else entry.name)
+
+
+def _note_model(notes: Notes, model: Any, *_args: Any, **_kwargs: Any) -> None:
+    notes.add("model_ids", model.model_id)
+    if model.source_run_id:
+        notes.add("run_ids", model.source_run_id)
+
+
+def _number(value: Any) -> float | str:
+    number = float(value)
+    return number if abs(number) < float("inf") else str(number)  # JSON has neither NaN nor infinity
+
+
+NOTED: dict[str, Callable[..., None]] = {
+    "create_run": _note_run,
+    "log_param": _note_param,
+    "log_metric": _note_metric,
+    "log_batch": _note_batch,
+    "log_artifact": _note_artifact,
+    "log_artifacts": _note_artifacts,
+    "create_logged_model": _note_model,
+}
+"""By the method's name, what is noted of a call: what it returned, then its arguments."""

@@ -1,0 +1,120 @@
+"""Secrets taken out of what is about to be written. Standard library only.
+
+Two kinds are known: the values of environment variables that are named like secrets, and texts that have the
+shape of a well-known token. What has neither shape nor such a name cannot be known.
+
+A text is first searched for what every secret of a kind contains (a few C-speed searches), so that the
+pattern is only matched where there may be something to find.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+REDACTED = "‹redacted›"  # noqa: RUF001
+MIN_SECRET = 7  # characters; "secret" and "false" are words of many texts
+
+_NAMED = r"(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE_?KEY)"
+_SECRET_NAME = re.compile(_NAMED, re.IGNORECASE)
+
+_SHAPES = re.compile(
+    r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
+    r"|\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255})"
+    r"|\bgl(?:pat|ptt|dt|rt|cbt)-[\w-]{20,255}"  # GitLab
+    r"|\bxox[abeoprs]-[\w-]{10,255}"  # Slack
+    r"|\bAIza[\w-]{35}"  # Google
+    r"|\bsk-[A-Za-z0-9_-]{20,255}"  # OpenAI, Anthropic and their kin
+    r"|\bhf_[A-Za-z0-9]{20,255}"  # Hugging Face
+    r"|\beyJ[\w-]{8,4096}\.[\w-]{8,8192}\.[\w-]{0,4096}"  # a JSON web token
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)"
+    r"|(?<=://)[^\s/:@\"'\\]{0,256}:[^\s/@\"'\\]{1,256}(?=@)",  # user:password@ of an address
+    re.DOTALL,
+)
+_MARKS = (
+    *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
+    *(
+        "glpat-",
+        "glptt-",
+        "gldt-",
+        "glrt-",
+        "glcbt-",
+        "xox",
+        "AIza",
+        "sk-",
+        "hf_",
+        "eyJ",
+        "PRIVATE KEY",
+        "://",
+    ),
+)
+
+_ASSIGNED = re.compile(  # api_key = "…", os.environ["DB_PASSWORD"] = '…', "token": "…", password="…"
+    rf"""(?P<name>{_NAMED}S?\w{{0,40}}["'\]\\]{{0,4}}\s{{0,8}}[=:]\s{{0,8}}[rbf]?)(?P<quote>\\?["'])"""
+    r"""(?P<value>[^"'\\\s]{7,512})(?P=quote)"""
+    rf"""|(?P<env>%(?:set_)?env\s+\w*{_NAMED}\w*[\s=]+)(?P<set>\S{{7,512}})""",
+    re.IGNORECASE,
+)
+_ASSIGNED_MARKS = ("token", "secret", "passw", "apikey", "api_key", "credential", "private")
+_SPECIAL = re.compile(r"[<\[{(]")  # "<|endoftext|>", "[MASK]": a tokeniser's token is no secret
+
+
+class Redactor:
+    """Takes secrets out of texts and of records.
+
+    Args:
+        environ: where the values of secrets are looked for; `refresh` looks again.
+    """
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._values: tuple[str, ...] = ()
+        self._marks: tuple[str, ...] = _MARKS
+        self.refresh(environ)
+
+    def refresh(self, environ: Mapping[str, str]) -> None:
+        """Learn the values that the environment's secrets have now; those known before stay known."""
+        named = (value for name, value in environ.items() if _SECRET_NAME.search(name))
+        new = {value for value in named if len(value) >= MIN_SECRET}
+        self._values = tuple(sorted({*self._values, *new}, key=len, reverse=True))
+        escaped = {json.dumps(value)[1:-1] for value in self._values}
+        self._marks = (*_MARKS, *self._values, *escaped)
+
+    def text(self, text: str) -> str:
+        """The text, each secret in it replaced by `REDACTED`."""
+        if any(mark in text for mark in self._marks):
+            for value in self._values:
+                text = text.replace(value, REDACTED)
+            text = _SHAPES.sub(REDACTED, text)
+        return text
+
+    def source(self, text: str) -> str:
+        """A cell's source, or a text that may quote one: also without what is assigned to a secret's name."""
+        text = self.text(text)
+        lower = text.lower()
+        if any(mark in lower for mark in _ASSIGNED_MARKS):
+            text = _ASSIGNED.sub(_hide_value, text)
+        return text
+
+    def may_hold_secret(self, text: str) -> bool:
+        """Whether anything in a text (JSON, too) looks as if `text` or `source` would replace it."""
+        return any(mark in text for mark in self._marks)
+
+    def record(self, value: Any) -> Any:
+        """A JSON value with every text in it redacted; the names of its fields stay."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {name: self.record(item) for name, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.record(item) for item in value]
+        return value if isinstance(value, (int, float)) or value is None else self.text(repr(value))
+
+
+def _hide_value(match: re.Match[str]) -> str:
+    if match["env"]:
+        return f"{match['env']}{REDACTED}"
+    if _SPECIAL.match(match["value"]):
+        return match[0]
+    return f"{match['name']}{match['quote']}{REDACTED}{match['quote']}"
