@@ -1,12 +1,6 @@
-"""Server configuration for integration tests.
+"""The server of the UI tests: no login, on the loopback only. Never use it for anything else."""
 
-!! Never use this configuration in production because it
-opens the server to the world and provide access to JupyterLab
-JavaScript objects through the global window variable.
-"""
 from jupyterlab.galata import configure_jupyter_server
 
 configure_jupyter_server(c)
-
-# Uncomment to set server log level to debug level
-# c.ServerApp.log_level = "DEBUG"
+c.ServerApp.ip = "127.0.0.1"

@@ -292,6 +292,8 @@ export interface components {
             cell_id: string | null;
             /** @description its first lines */
             source: string;
+            /** @description the number beside it */
+            execution_count?: number | null;
             error_name?: string | null;
             error_message?: string | null;
         };

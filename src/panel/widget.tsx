@@ -31,6 +31,9 @@ export interface IMlopsPanelOptions {
 /** The sections, in their order from the top. */
 const SECTIONS = ['cells', 'runs', 'jobs', 'models'] as const;
 
+/** How the height is shared out at first: what changes most gets most. */
+const HEIGHTS = [3, 3, 2, 2];
+
 export type SectionId = (typeof SECTIONS)[number];
 
 /** The sidebar panel. */
@@ -61,6 +64,7 @@ export class MlopsPanel extends SidePanel {
       section.addWidget(view(trans, bodies[id], 'jp-Mlops-sectionBody'));
       this.addWidget(section);
     }
+    (this.content as AccordionPanel).setRelativeSizes(HEIGHTS);
   }
 
   /** Unfold a section. */

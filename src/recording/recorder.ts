@@ -1,5 +1,5 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import type { Kernel, KernelMessage, Session } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 
@@ -33,7 +33,7 @@ export class Recorder implements IDisposable {
   constructor(private readonly _session: RecordedSession) {
     this._session.kernelChanged.connect(this._onKernelChanged, this);
     this._session.statusChanged.connect(this._onStatusChanged, this);
-    void this._attach();
+    void this.probe();
   }
 
   get changed(): ISignal<this, void> {
@@ -64,66 +64,74 @@ export class Recorder implements IDisposable {
   }
 
   /** Switch recording on or off; without a kernel, it is switched when one starts. */
-  async setRecording(isWanted: boolean): Promise<void> {
+  setRecording(isWanted: boolean): Promise<void> {
     this._isWanted = isWanted;
-    if (this._state !== 'no-kernel' && this._state !== 'unsupported') {
-      await this._apply();
-    }
+    return this._meetKernel('switch');
   }
 
   /** Ask the kernel whether it records, for a cell may have switched it. */
-  async probe(): Promise<void> {
-    const wasWanted = this._isWanted;
-    const reply = await this._request('', { loaded: IS_LOADED });
-    if (reply?.status !== 'ok' || wasWanted !== this._isWanted) {
-      return;
-    }
-    const answer = reply.user_expressions.loaded as {
-      data?: Record<string, string>;
-    };
-    const isLoaded = answer?.data?.['text/plain'] === 'True';
-    this._isWanted = isLoaded;
-    this._set(isLoaded ? 'on' : 'off');
+  probe(): Promise<void> {
+    return this._meetKernel('probe');
   }
 
-  private _onKernelChanged(): void {
-    void this._attach();
+  private _onKernelChanged(
+    _: unknown,
+    { oldValue, newValue }: Session.ISessionConnection.IKernelChangedArgs
+  ): void {
+    if (oldValue !== newValue) {
+      void this._meetNewKernel();
+    }
   }
 
   private _onStatusChanged(_: unknown, status: Kernel.Status): void {
+    if (status === this._lastStatus) {
+      return;
+    }
+    this._lastStatus = status;
     if (status === 'restarting' || status === 'autorestarting') {
       // The connection forgets what is asked of it while it says so: ask just after.
-      void Promise.resolve().then(() => this._attach());
+      void Promise.resolve().then(() => this._meetNewKernel());
     } else if (status === 'dead' || status === 'terminating') {
       this._set('no-kernel');
     } else if (status === 'idle' && this._isUnanswered) {
-      void this._attach();
+      void this._meetNewKernel();
     }
   }
 
-  private async _attach(): Promise<void> {
-    const kernel = this._session.session?.kernel;
-    if (!kernel) {
-      this._set('no-kernel');
-      return;
-    }
-    const language = (await kernel.spec)?.language ?? '';
-    if (language.toLowerCase() !== 'python') {
-      this._set('unsupported', language);
-    } else if (this._isWanted) {
-      await this._apply();
-    } else {
-      this._set('off');
-      await this.probe();
+  private _meetNewKernel(): Promise<void> {
+    return this._meetKernel(this._isWanted ? 'switch' : 'probe');
+  }
+
+  /** One errand at a time; a switch that comes meanwhile goes before a probe. */
+  private _meetKernel(errand: 'switch' | 'probe'): Promise<void> {
+    this._next = this._next === 'switch' ? 'switch' : errand;
+    this._meeting ??= this._runErrands().finally(() => (this._meeting = null));
+    return this._meeting;
+  }
+
+  private async _runErrands(): Promise<void> {
+    while (this._next !== null && !this._isDisposed) {
+      const errand = this._next;
+      this._next = null;
+      const kernel = this._session.session?.kernel;
+      const language = (await kernel?.spec)?.language ?? '';
+      if (!kernel || kernel.status === 'dead') {
+        this._set('no-kernel');
+      } else if (language.toLowerCase() !== 'python') {
+        this._set('unsupported', language);
+      } else if (errand === 'switch') {
+        await this._switch(kernel);
+      } else {
+        await this._probe(kernel);
+      }
     }
   }
 
-  private async _apply(): Promise<void> {
+  private async _switch(kernel: Kernel.IKernelConnection): Promise<void> {
     const isWanted = this._isWanted;
     this._set('switching');
-    const reply = await this._request(isWanted ? LOAD : UNLOAD);
-    this._isUnanswered = reply === null;
-    if (reply === null || isWanted !== this._isWanted) {
+    const reply = await this._request(kernel, isWanted ? LOAD : UNLOAD);
+    if (reply === null) {
       return;
     }
     if (reply.status === 'error') {
@@ -134,29 +142,32 @@ export class Recorder implements IDisposable {
     }
   }
 
+  private async _probe(kernel: Kernel.IKernelConnection): Promise<void> {
+    if (this._state === 'no-kernel' || this._state === 'unsupported') {
+      this._set('off');
+    }
+    const reply = await this._request(kernel, '', { loaded: IS_LOADED });
+    if (reply?.status !== 'ok' || this._next === 'switch') {
+      return;
+    }
+    const answer = reply.user_expressions.loaded as {
+      data?: Record<string, string>;
+    };
+    this._isWanted = answer?.data?.['text/plain'] === 'True';
+    this._set(this._isWanted ? 'on' : 'off');
+  }
+
   /** The reply to a silent request, or null when the kernel went away before it. */
   private async _request(
+    kernel: Kernel.IKernelConnection,
     code: string,
     user_expressions: Record<string, string> = {}
   ): Promise<Reply | null> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const kernel = this._session.session?.kernel;
-      if (!kernel || kernel.status === 'dead') {
-        return null;
-      }
-      try {
-        const { content } = await kernel.requestExecute({
-          code,
-          user_expressions,
-          silent: true,
-          store_history: false,
-          stop_on_error: false
-        }).done;
-        if ((content.status as string) !== 'aborted') {
-          return content;
-        }
-      } catch {
-        return null; // restarted or closed
+      const reply = await ask(kernel, code, user_expressions);
+      if ((reply?.status as string) !== 'aborted') {
+        this._isUnanswered = reply === null;
+        return reply;
       }
     }
     return null;
@@ -175,7 +186,37 @@ export class Recorder implements IDisposable {
   private _state: RecordingState = 'no-kernel';
   private _detail: string | null = null;
   private _isWanted = false;
+  private _isDisposed = false;
+  private _lastStatus: Kernel.Status | null = null;
   /** Whether a kernel went away before it answered. */
   private _isUnanswered = false;
-  private _isDisposed = false;
+  private _next: 'switch' | 'probe' | null = null;
+  private _meeting: Promise<void> | null = null;
+}
+
+/**
+ * Ask a kernel without leaving a trace in its history.
+ *
+ * The reply alone is waited for: just after a restart, what comes on the other channel may be lost.
+ */
+function ask(
+  kernel: Kernel.IKernelConnection,
+  code: string,
+  user_expressions: Record<string, string>
+): Promise<Reply | null> {
+  return new Promise(resolve => {
+    try {
+      const future = kernel.requestExecute({
+        code,
+        user_expressions,
+        silent: true,
+        store_history: false,
+        stop_on_error: false
+      });
+      future.onReply = ({ content }) => resolve(content);
+      future.done.catch(() => resolve(null)); // restarted or closed
+    } catch {
+      resolve(null); // dead
+    }
+  });
 }

@@ -1,4 +1,5 @@
 import { Dialog } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
@@ -20,7 +21,10 @@ export class RunJobDialog extends Dialog<void> {
     modelNames: readonly string[]
   ) {
     super({
-      title: _trans.__('Run “%1” as a job', _form.inspection.notebook),
+      title: _trans.__(
+        'Run “%1” as a job',
+        PathExt.basename(_form.inspection.notebook)
+      ),
       body: ReactWidget.create(
         <Translation.Provider value={_trans}>
           <RunJobFormView form={_form} modelNames={modelNames} />

@@ -31,13 +31,13 @@ export function ParameterField(props: {
       )}
     </>
   );
-  const help = (
-    <>
-      {parameter.help && <>{parameter.help} </>}
-      {(isChanged || parameter.expression !== null) &&
-        trans.__('Default: %1', defaultInWords(parameter))}
-    </>
-  );
+  const help = [
+    parameter.help,
+    (isChanged || parameter.expression !== null) &&
+      trans.__('default: %1', defaultInWords(parameter))
+  ]
+    .filter(Boolean)
+    .join(' · ');
   return (
     <Field
       label={label}

@@ -59,8 +59,9 @@ export function initialText(parameter: Parameter): string {
     }
     case 'checkbox':
       return String(value);
+    case 'number':
     case 'json':
-      return JSON.stringify(value);
+      return defaultInWords(parameter);
     default:
       return asText(value);
   }
@@ -78,10 +79,10 @@ export function defaultInWords(parameter: Parameter): string {
   if (typeof value === 'boolean') {
     return value ? 'True' : 'False';
   }
-  if (parameter.type === 'float' && Number.isInteger(value)) {
-    return `${value}.0`;
-  }
-  return JSON.stringify(value);
+  const text = JSON.stringify(value);
+  return parameter.type === 'float' && /^-?\d+$/.test(text)
+    ? `${text}.0`
+    : text;
 }
 
 /**

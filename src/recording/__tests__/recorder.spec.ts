@@ -30,7 +30,9 @@ class Kernel {
         loaded: { status: 'ok', data: { 'text/plain': text } }
       }
     };
-    return { done: Promise.resolve({ content: answer }) };
+    const future: any = { done: Promise.resolve() };
+    void future.done.then(() => future.onReply({ content: answer }));
+    return future;
   }
 }
 
@@ -44,8 +46,9 @@ class Session {
   readonly statusChanged = new Signal<this, any>(this);
 
   change(kernel: Kernel | null): void {
+    const oldValue = this.session?.kernel ?? null;
     this.session = kernel && { kernel };
-    this.kernelChanged.emit({});
+    this.kernelChanged.emit({ name: 'kernel', oldValue, newValue: kernel });
   }
 }
 
@@ -142,6 +145,21 @@ describe('Recorder', () => {
     await recorder.setRecording(true);
     expect(recorder.detail).toBe('R');
     expect(kernel.requests).toEqual([]);
+  });
+
+  it('asks again when a restart swallowed the question', async () => {
+    const { kernel, session, recorder } = aRecorder();
+    await state(recorder, 'off');
+    const answer = kernel.requestExecute.bind(kernel);
+    kernel.requestExecute = () => {
+      kernel.requestExecute = answer;
+      return { done: Promise.reject(new Error('Canceled')) };
+    };
+    await recorder.setRecording(true);
+    expect(recorder.state).toBe('switching');
+    session.statusChanged.emit('idle');
+    await state(recorder, 'on');
+    expect(kernel.isLoaded).toBe(true);
   });
 
   it('says why the kernel refused, and tries again on request', async () => {

@@ -35,7 +35,7 @@ describe('RunJobFormView', () => {
       ]
     });
     const C = screen.getByRole('textbox', { name: /^C/ }) as HTMLInputElement;
-    expect(C.value).toBe('1');
+    expect(C.value).toBe('1.0');
     expect(screen.getByText('Inverse strength.')).toBeTruthy();
     const fast = screen.getByRole('checkbox', { name: /^fast/ });
     expect((fast as HTMLInputElement).checked).toBe(true);

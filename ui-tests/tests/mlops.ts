@@ -1,0 +1,123 @@
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import {
+  expect,
+  galata,
+  type IJupyterLabPageFixture,
+  test as base
+} from '@jupyterlab/galata';
+import type { Locator } from '@playwright/test';
+
+export { expect, galata };
+
+type Section = 'cells' | 'runs' | 'jobs' | 'models';
+
+const ARTIFACTS = path.join(__dirname, '..', 'artifacts');
+const NOTEBOOKS = path.join(__dirname, '..', 'notebooks');
+const EXAMPLE = path.join(
+  __dirname,
+  '..',
+  '..',
+  'examples',
+  'breast-cancer',
+  'train.ipynb'
+);
+
+/** What a user does with the sidebar, in words of the product. */
+export class Mlops {
+  constructor(
+    readonly page: IJupyterLabPageFixture,
+    readonly folder: string
+  ) {}
+
+  get panel(): Locator {
+    return this.page.locator('#jupyter-mlops-panel');
+  }
+
+  get form(): Locator {
+    return this.page.getByRole('dialog');
+  }
+
+  section(name: Section): Locator {
+    return this.panel.locator(`[data-section="${name}"]`);
+  }
+
+  row(section: Section, name: string | RegExp): Locator {
+    return this.section(section)
+      .locator('.jp-Mlops-item')
+      .filter({ hasText: name });
+  }
+
+  async openPanel(): Promise<void> {
+    await this.page.sidebar.openTab('jupyter-mlops-panel');
+    await expect(this.panel.locator('.jp-Mlops-worker')).toBeVisible();
+  }
+
+  /** Put a notebook of ours into the test's folder; returns its path. */
+  async upload(name: string, as = name): Promise<string> {
+    const source =
+      name === 'train' ? EXAMPLE : path.join(NOTEBOOKS, `${name}.ipynb`);
+    const target = `${this.folder}/${as}.ipynb`;
+    await this.page.contents.uploadFile(source, target);
+    return target;
+  }
+
+  /** Upload a notebook and open it. */
+  async open(name: string, as = name): Promise<string> {
+    const target = await this.upload(name, as);
+    await this.page.evaluate(
+      path =>
+        (window as any).jupyterapp.commands.execute('docmanager:open', {
+          path
+        }),
+      target
+    );
+    await this.kernelIsIdle();
+    return target;
+  }
+
+  async kernelIsIdle(): Promise<void> {
+    await this.page.waitForFunction(async () => {
+      const panel = (window as any).jupyterapp.shell.currentWidget;
+      const kernel = panel?.sessionContext?.session?.kernel;
+      return panel?.context?.isReady && kernel?.status === 'idle';
+    });
+  }
+
+  /** Open the form by the notebook's toolbar. */
+  async openForm(): Promise<void> {
+    await this.page
+      .locator('.jp-NotebookPanel-toolbar:visible')
+      .locator(
+        '[data-jp-item-name="run-as-job"] button, [data-jp-item-name="run-as-job"] jp-button'
+      )
+      .first()
+      .click();
+    await expect(this.form).toBeVisible();
+  }
+
+  /** Press the form's accepting button, whatever it says. */
+  async submit(): Promise<void> {
+    await this.form.locator('.jp-mod-accept').click();
+  }
+
+  /** Let a run of the notebook “gated” go on. */
+  async release(gate: string): Promise<void> {
+    await this.page.contents.uploadContent('', 'text', gate);
+  }
+
+  /** Keep a picture for people to look at. */
+  async picture(name: string): Promise<void> {
+    fs.mkdirSync(ARTIFACTS, { recursive: true });
+    await this.page.screenshot({
+      path: path.join(ARTIFACTS, `${name}.png`),
+      animations: 'disabled'
+    });
+  }
+}
+
+export const test = base.extend<{ mlops: Mlops }>({
+  mlops: async ({ page, tmpPath }, use) => {
+    await use(new Mlops(page, tmpPath));
+  }
+});
