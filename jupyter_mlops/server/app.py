@@ -35,6 +35,7 @@ class MlopsExtension(ExtensionApp):
             self.log,
         )
         self.backend.prepare_kernels()
+        self.backend.listen_to(self.serverapp.kernel_manager, self.serverapp.web_app.settings)
         self.settings["jupyter_mlops"] = self.backend
         IOLoop.current().add_callback(self.backend.start)
 

@@ -17,6 +17,7 @@ from sqlalchemy import exists, select
 
 from jupyter_mlops import __version__
 from jupyter_mlops.capture.ingester import Ingester
+from jupyter_mlops.capture.listener.listener import Listener
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.notebooks.kernels import available_kernels
@@ -33,6 +34,7 @@ EVENTS_FILE = Path(__file__).parent / "events" / "change.v1.yaml"
 CHANGE_EVENT = "https://schema.jupyter.org/jupyter_mlops/change/v1"
 WATCH_S = 0.25
 INGEST_S = 0.5
+LISTEN_S = 0.25
 WORKER_CHECK_S = 10.0
 
 
@@ -80,11 +82,20 @@ class Backend:
         os.environ.update(self.settings.process_environment())
         os.environ["JUPYTER_MLOPS_ROOT"] = str(self.root)
 
+    def listen_to(self, kernels: Any, web_settings: dict[str, Any]) -> None:
+        """Hear what passes between front ends and these kernels, for what a kernel cannot record itself."""
+        self.listener = Listener(
+            lambda: self.store, self.root, kernels, self._current_sessions, self._ingest_journals, self._log
+        )
+        self._web_settings = web_settings
+
     def start(self) -> None:
-        """Start the tasks."""
+        """Start the tasks, all extensions being loaded."""
+        self.listener.start(self._web_settings, self._events)
         self._tasks = [
             asyncio.create_task(self._repeat(self._tell_changes, WATCH_S)),
             asyncio.create_task(self._repeat(self._ingest, INGEST_S)),
+            asyncio.create_task(self._repeat(self.listener.tick, LISTEN_S)),
             asyncio.create_task(self._repeat(self._see_to_a_worker, WORKER_CHECK_S)),
         ]
 
@@ -93,6 +104,7 @@ class Backend:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.listener.stop()
         self.tracking.close()
         if "store" in self.__dict__:
             self.store.close()
@@ -144,10 +156,19 @@ class Backend:
         """Take up what kernels have recorded; a notebook that was renamed is known by its new name."""
         if not await self._in_thread(self._journals_grew):
             return
-        for session in await ensure_async(self._list_sessions()):
+        await self._current_sessions()
+        await self._in_thread(self._ingest_journals)
+
+    async def _current_sessions(self) -> list[dict[str, Any]]:
+        """Jupyter's sessions; where their notebooks are now is kept for the ingester."""
+        sessions: list[dict[str, Any]] = await ensure_async(self._list_sessions())
+        for session in sessions:
             if session.get("type") == "notebook" and session.get("kernel"):
                 self._notebooks[session["kernel"]["id"]] = (str(self.root), session["path"])
-        await self._in_thread(Ingester(self.store).ingest_folder, self.settings.journals, self._notebooks.get)
+        return sessions
+
+    def _ingest_journals(self) -> None:
+        Ingester(self.store).ingest_folder(self.settings.journals, self._notebooks.get)
 
     def _journals_grew(self) -> bool:
         facts = {

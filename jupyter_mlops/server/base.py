@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 from jupyter_mlops.errors import BadInputError, MlopsError, StoreError
 from jupyter_mlops.server.contract import read_body
@@ -43,8 +43,8 @@ class MlopsHandler(APIHandler):
     def page_request(self) -> PageRequest:
         """The page that the query asks for."""
         limit = self.get_query_argument("limit", str(DEFAULT_LIMIT))
-        if not limit.isdecimal():
-            raise BadInputError(f"limit must be a whole number, not {limit!r}.", field="limit")
+        if not limit.isdecimal() or len(limit) > 9:
+            raise BadInputError(f"limit must be a small whole number, not {limit[:40]!r}.", field="limit")
         return PageRequest(int(limit), self.get_query_argument("cursor", None))
 
     def required_query(self, name: str) -> str:
@@ -62,7 +62,9 @@ class MlopsHandler(APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer an error of ours as a `Problem`; leave all others to Jupyter."""
         error = kwargs.get("exc_info", (None, None, None))[1]
-        if isinstance(error, DBAPIError):
+        if isinstance(error, DataError):  # such as a NUL, which PostgreSQL cannot keep in a text
+            error = BadInputError(f"The store cannot hold that: {error.orig}.")
+        elif isinstance(error, DBAPIError):
             error = StoreError(
                 f"The store cannot be used just now: {error.orig}.",
                 field="store",

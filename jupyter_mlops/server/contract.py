@@ -38,10 +38,7 @@ def read_body(schema: str, body: bytes) -> dict[str, Any]:
     Raises:
         BadInputError: it is not JSON, or does not fit the schema; the field is named.
     """
-    try:
-        parsed = json.loads(body or b"{}")
-    except ValueError as error:
-        raise BadInputError(f"The request's body is not JSON: {error}.", field="body") from error
+    parsed = _parse(body)
     problem = best_match(validator(schema).iter_errors(parsed))
     if problem is None:
         fine: dict[str, Any] = parsed
@@ -52,6 +49,21 @@ def read_body(schema: str, body: bytes) -> dict[str, Any]:
         field=field or _named_field(problem.message),
         hint=f"See the schema {schema} in openapi.yaml.",
     )
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        parsed = json.loads(body or b"{}", parse_constant=_refuse_constant)
+        json.dumps(parsed, ensure_ascii=False).encode()  # half a surrogate pair is no text that can be stored
+    except RecursionError as error:
+        raise BadInputError("The request's body is nested too deeply.", field="body") from error
+    except ValueError as error:
+        raise BadInputError(f"The request's body is not JSON: {error}.", field="body") from error
+    return parsed
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")
 
 
 def _named_field(message: str) -> str | None:

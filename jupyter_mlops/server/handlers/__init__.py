@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_mlops.server.handlers import executions, jobs, models, notebook, runs, status
+from jupyter_mlops.server.handlers import executions, jobs, models, notebook, recording, runs, status
 
 ROUTES = [
     *status.ROUTES,
@@ -11,4 +11,5 @@ ROUTES = [
     *runs.ROUTES,
     *executions.ROUTES,
     *models.ROUTES,
+    *recording.ROUTES,
 ]
