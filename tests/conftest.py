@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import postgresql_cluster
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from notebook_files import WriteNotebook, notebook_writer
 from processes import end_processes
+from sqlalchemy import make_url
 from workbench import Workbench, make_mlflow_database, make_workbench
 
 from jupyter_mlops.config import DATA_DIR, Settings
@@ -20,8 +21,6 @@ from jupyter_mlops.store import Store
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
 
 DATABASES = ["sqlite", "postgresql"]
-PYTHON = {"name": "python3", "display_name": "Python 3", "language": "python"}
-WriteNotebook = Callable[..., Path]
 
 
 @pytest.fixture
@@ -73,10 +72,35 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store' / 'store.db'}"
 
 
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "store.db"
+    Store.open(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql: Path) -> str:
+    url = postgresql_cluster.new_database(postgresql)
+    Store.open(url).close()
+    return make_url(url).database or ""
+
+
+@pytest.fixture(params=DATABASES)
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store, copied from a template: the migrations take longer than most tests."""
+    if request.param == "postgresql":
+        template = request.getfixturevalue("postgresql_template")
+        return postgresql_cluster.new_database(request.getfixturevalue("postgresql"), template)
+    path = tmp_path / "store.db"
+    shutil.copy(request.getfixturevalue("store_template"), path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
+def store(migrated_url: str) -> Iterator[Store]:
     """An empty store, on each database in turn."""
-    store = Store.open(store_url)
+    store = Store.open(migrated_url)
     yield store
     store.close()
 
@@ -93,20 +117,6 @@ def notebook_folder(tmp_path: Path) -> Path:
 def write_notebook(notebook_folder: Path) -> WriteNotebook:
     """Write a notebook into the server root: its name, the sources of its cells, `parameters="C = 1.0"`."""
     return notebook_writer(notebook_folder)
-
-
-def notebook_writer(folder: Path) -> WriteNotebook:
-    def write(name: str, *sources: str, parameters: str | None = None, **metadata: Any) -> Path:
-        cells = [new_code_cell(source, id=f"cell-{index}") for index, source in enumerate(sources)]
-        if parameters is not None:
-            tagged = new_code_cell(parameters, id="parameters", metadata={"tags": ["parameters"]})
-            cells.insert(0, tagged)
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(new_notebook(cells=cells, metadata=metadata or {"kernelspec": PYTHON}), path)
-        return path
-
-    return write
 
 
 @pytest.fixture(scope="session")

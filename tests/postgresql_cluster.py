@@ -38,13 +38,13 @@ def running_cluster() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def new_database(socket_folder: Path) -> str:
-    """The address of an empty database of the cluster."""
+def new_database(socket_folder: Path, template: str = "template1") -> str:
+    """The address of a new database of the cluster."""
     name = f"mlops_{uuid4().hex}"
     with psycopg.connect(
         f"host={socket_folder} user=postgres dbname=postgres", autocommit=True
     ) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
     return f"postgresql+psycopg://postgres@/{name}?host={socket_folder}"
 
 

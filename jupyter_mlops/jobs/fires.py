@@ -54,7 +54,7 @@ def _fire(store: Store, settings: Settings, trigger: Trigger, now: datetime) -> 
     prepared: PreparedRun | None = None
     problem: MlopsError | None = None
     try:
-        prepared = prepare_run(RunRequest.of(trigger.job), Path(trigger.job.root), settings)
+        prepared = prepare_run(RunRequest.of(trigger.job), Path(trigger.job.root))
         sha: str | None = prepared.keep_snapshot(settings)
     except MlopsError as error:
         problem, sha = error, None

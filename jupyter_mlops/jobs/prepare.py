@@ -1,4 +1,4 @@
-"""Checking a request before anything is stored: path, notebook, kernel, parameters, model name, tracking."""
+"""Checking a request before anything is stored: path, notebook, kernel, parameters, model name."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.errors import BadInputError, InvalidNotebookError
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
 from jupyter_mlops.notebooks.parameters import infer_parameters, validate_parameters
 from jupyter_mlops.notebooks.paths import relative_path, resolve_notebook
 from jupyter_mlops.notebooks.read import read_notebook
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
-from jupyter_mlops.tracking.probe import check_tracking
 from jupyter_mlops.tracking.registry import check_model_name
 
 MAX_NAME_CHARS = 200
@@ -44,21 +43,20 @@ class PreparedRun:
         return SnapshotStore(settings.snapshots).keep(self.content)
 
 
-def prepare_run(request: RunRequest, root: Path, settings: Settings) -> PreparedRun:
+def prepare_run(request: RunRequest, root: Path) -> PreparedRun:
     """Check a request; nothing is stored.
 
     Raises:
         MlopsError: one of its kinds for each thing that can be wrong, its `field` named.
     """
     path = resolve_notebook(root, request.notebook)
-    content = path.read_bytes()
+    content = _read(path)
     notebook = read_notebook(content)
     choose_kernel(notebook, request.kernel, available_kernels())
     parameters = validate_parameters(infer_parameters(notebook), request.parameters)
     relative = relative_path(root, request.notebook, path)
     register_model = check_model_name(request.register_model) if request.register_model else None
     name = _check_name(request.name) if request.name else relative.removesuffix(".ipynb")
-    check_tracking(settings.tracking_uri)
     return PreparedRun(
         root=str(root.resolve()),
         notebook=relative,
@@ -68,6 +66,15 @@ def prepare_run(request: RunRequest, root: Path, settings: Settings) -> Prepared
         kernel=request.kernel,
         register_model=register_model,
     )
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidNotebookError(
+            f"'{path.name}' cannot be read: {error.strerror or error}.", field="notebook"
+        ) from error
 
 
 def _check_name(name: str) -> str:

@@ -21,6 +21,8 @@ from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import Job, Run, Trigger
+from jupyter_mlops.store.turns import take_turns
+from jupyter_mlops.tracking.probe import check_tracking
 
 
 class JobService:
@@ -45,7 +47,7 @@ class JobService:
             ConflictError: a job of that name runs another notebook.
             TrackingUnavailableError: the tracking server does not answer.
         """
-        prepared = prepare_run(request, self.root, self.settings)
+        prepared = self._prepare(request)
         sha = prepared.keep_snapshot(self.settings)
         with self.store.session() as session:
             run = _new_run(self._job_named(session, prepared), prepared, sha)
@@ -72,7 +74,7 @@ class JobService:
             ConflictError: there is a job of that name, and it has a schedule or another notebook.
         """
         cron = parse_schedule(schedule.cron, schedule.timezone) if schedule else None
-        prepared = prepare_run(request, self.root, self.settings)
+        prepared = self._prepare(request)
         with self.store.session() as session:
             job = self._job_named(session, prepared)
             if cron is not None:
@@ -212,7 +214,13 @@ class JobService:
         with self.store.session() as session:
             return queue.request_cancel(session, _run(session, self.root, run_id), _now())
 
+    def _prepare(self, request: RunRequest) -> PreparedRun:
+        prepared = prepare_run(request, self.root)
+        check_tracking(self.settings.tracking_uri)
+        return prepared
+
     def _job_named(self, session: Session, prepared: PreparedRun) -> Job:
+        take_turns(session, "job names")
         job = _live_job(session, prepared.root, prepared.name)
         if job is None:
             now = _now()

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
+from jsonschema.exceptions import ValidationError, best_match
 
 from jupyter_mlops.errors import BadInputError
 
@@ -46,7 +46,7 @@ def read_body(schema: str, body: bytes) -> dict[str, Any]:
     field = ".".join(str(part) for part in problem.absolute_path)
     raise BadInputError(
         f"{field or 'The body'} does not fit: {problem.message[:300]}.",
-        field=field or _named_field(problem.message),
+        field=field or _named_field(problem),
         hint=f"See the schema {schema} in openapi.yaml.",
     )
 
@@ -66,7 +66,8 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _named_field(message: str) -> str | None:
-    """The field that a 'required' or 'unexpected' message names between quotes."""
-    parts = message.split("'")
-    return parts[1] if len(parts) >= 3 else None
+def _named_field(problem: ValidationError) -> str | None:
+    """The field that is missing or unknown: the message names it between quotes."""
+    if problem.validator not in ("required", "additionalProperties"):
+        return None
+    return problem.message.split("'")[1]

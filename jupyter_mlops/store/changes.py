@@ -27,7 +27,7 @@ def record(
     change = Change(
         kind=kind, entity_id=id, state=state, root=root, notebook=notebook, at=datetime.now(timezone.utc)
     )
-    session.info.setdefault(_NOTED, []).append(change)
+    session.info.setdefault(_NOTED, {})[kind, id, state, notebook] = change  # told twice, it is told once
 
 
 def write_noted(session: Session) -> None:
@@ -37,7 +37,7 @@ def write_noted(session: Session) -> None:
     The numbers are given on insert, before the commit: writers take turns from here to their commit, and as
     this comes last, none of them waits for another lock meanwhile.
     """
-    noted = session.info.pop(_NOTED, [])
+    noted = session.info.pop(_NOTED, {}).values()
     if not noted:
         return
     session.flush()

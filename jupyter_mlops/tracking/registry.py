@@ -39,10 +39,11 @@ def check_model_name(name: str) -> str:
     """A name fit for a registered model, spaces at its ends removed.
 
     Raises:
-        BadInputError: it is empty or holds `/` or `:`, which MLflow's model URIs cannot carry.
+        BadInputError: it is empty, cannot be printed, or holds `/` or `:`, which MLflow's model URIs cannot
+            carry.
     """
     name = name.strip()
-    if not name or any(character in name for character in "/:"):
+    if not name or not name.isprintable() or any(character in name for character in "/:"):
         raise BadInputError(
             f"{name!r} cannot be a registered model's name.",
             field="register_model",

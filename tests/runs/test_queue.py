@@ -49,11 +49,14 @@ def columns_of(run: Run) -> dict[str, object]:
     return {column.key: getattr(run, column.key) for column in Run.__table__.columns}
 
 
-def test_two_processes_drain_two_hundred_runs_without_holding_one_twice(store: Store, store_url: str) -> None:
-    for _ in range(200):
-        queue_run(store, add_job(store))
+def test_two_processes_drain_two_hundred_runs_without_holding_one_twice(
+    store: Store, migrated_url: str
+) -> None:
+    jobs = [add_job(store) for _ in range(20)]
+    for number in range(200):
+        queue_run(store, jobs[number % 20])
     workers = [
-        subprocess.Popen([sys.executable, "-c", DRAIN, store_url, name], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", DRAIN, migrated_url, name], stderr=subprocess.PIPE, text=True)
         for name in ("one", "two")
     ]
     assert [worker.communicate(timeout=60)[1] for worker in workers] == ["", ""]

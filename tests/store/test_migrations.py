@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,14 @@ from sqlalchemy import text
 from jupyter_mlops.errors import StoreError
 from jupyter_mlops.store import Store, migrate
 from jupyter_mlops.store.tables import Base
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A store as its migrations make it."""
+    store = Store.open(store_url)
+    yield store
+    store.close()
 
 
 def test_the_migrations_make_exactly_the_tables_of_the_code(store: Store) -> None:

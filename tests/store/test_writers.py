@@ -28,12 +28,14 @@ for row in range(rows):
 """
 
 
-def test_writers_of_several_processes_neither_fail_nor_lose_a_write(store: Store, store_url: str) -> None:
+def test_writers_of_several_processes_neither_fail_nor_lose_a_write(store: Store, migrated_url: str) -> None:
     with store.session() as session:
         session.add(Source(sha="total", text="0"))
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITE, store_url, str(name), str(ROWS)], stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", WRITE, migrated_url, str(name), str(ROWS)],
+            stderr=subprocess.PIPE,
+            text=True,
         )
         for name in range(WRITERS)
     ]
