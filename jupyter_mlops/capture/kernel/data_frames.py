@@ -8,6 +8,7 @@ looked at anew only where the cell's text has the name in it.
 from __future__ import annotations
 
 import hashlib
+import re
 import sys
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ MAX_FRAMES = 20
 MAX_COLUMNS = 100
 _LIBRARIES = ("numpy", "pyarrow", "polars", "pandas")
 _UNSEEN = object()
+_WORD = re.compile(r"\w+")
 _MAX_CLASSES = 10_000
 
 
@@ -53,13 +55,17 @@ class DataFrames:
         known: dict[str, _Known] = {}
         facts: list[dict[str, Any]] = []
         shown = getattr(result, "result", None)
+        words: set[str] | None = None
         for name, value in list(self._ip.user_ns.items()):
-            kind = self._kind(value)
-            if kind is None or name.startswith("_"):
+            if name[:1] == "_":  # IPython's own, a few more with every cell
                 continue
+            kind = self._kind(value)
+            if kind is None:
+                continue
+            if words is None:
+                words = set(_WORD.findall(frame.source))
             try:
-                before = self._known.get(name)
-                now, changed = _look(kind, value, before, mentioned=name in frame.source)
+                now, changed = _look(kind, value, self._known.get(name), mentioned=name in words)
                 known[name] = now
                 if changed or value is shown:
                     self._tell(facts, frame, kind, name, value, now)

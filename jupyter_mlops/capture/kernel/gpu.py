@@ -25,6 +25,7 @@ class GpuMemory:
     def __init__(self) -> None:
         self._nvml: Any = None
         self._absent = False
+        self._modules = 0
 
     def begin(self, frame: Frame) -> None:
         """Nothing: memory stays allocated after a cell, in the libraries' pools."""
@@ -45,6 +46,9 @@ class GpuMemory:
         return {"gpu": devices} if devices else {}
 
     def _found(self) -> bool:
+        if len(sys.modules) == self._modules:
+            return False
+        self._modules = len(sys.modules)
         if not any(name in sys.modules for name in GPU_LIBRARIES):
             return False
         try:

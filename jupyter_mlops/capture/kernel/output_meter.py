@@ -48,7 +48,8 @@ class OutputMeter:
         self._ip = ip
         self.outputs = True
         self._open: dict[str | None, list[Tally]] = {}
-        self._taps: list[_Tap] = []
+        self._taps: dict[str, _Tap] = {}
+        self._tapped = False
 
     def open(self, msg_id: str | None) -> Tally:
         """A tally of what answers the request `msg_id` from now on; a nested one counts for the outer too."""
@@ -65,25 +66,37 @@ class OutputMeter:
             tallies.remove(tally)
         if not tallies:
             self._open.pop(msg_id, None)
-        while self._taps and not self._open:
-            self._taps.pop().remove()
+        if self._tapped and not self._open:
+            self._tapped = False
+            for name, tap in list(self._taps.items()):
+                if not tap.remove():  # somebody else holds on to it
+                    del self._taps[name]
 
     def _tap(self) -> None:
-        for name in ("stdout", "stderr"):
-            stream = getattr(sys, name)
+        self._tapped = True
+        for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
             if hasattr(stream, "parent_header"):  # ipykernel's stream, which knows whom it answers
-                self._taps.append(_Tap(stream, "write", partial(self._count_text, stream, name)))
-        display, hook = self._ip.display_pub, self._ip.displayhook
-        self._taps.append(_Tap(display, "publish", partial(self._note_display, display)))
-        self._taps.append(_Tap(hook, "write_format_data", partial(self._note, hook)))
+                self._tap_method(name, stream, "write", self._count_text)
+        self._tap_method("display", self._ip.display_pub, "publish", self._note_display)
+        self._tap_method("result", self._ip.displayhook, "write_format_data", self._note)
+
+    def _tap_method(self, name: str, owner: Any, method: str, after: Callable[..., None]) -> None:
+        tap = self._taps.get(name)
+        if tap is None or tap.owner is not owner:
+            tap = self._taps[name] = _Tap(owner, method, partial(after, owner))
+        tap.insert()
 
     def _tallies(self, sender: Any) -> list[Tally]:
         header = getattr(sender, "parent_header", None) or {}
         return self._open.get(header.get("msg_id"), [])
 
-    def _count_text(self, stream: Any, name: str, text: str) -> None:
+    def _count_text(self, stream: Any, text: str) -> None:
+        size = _text_size(text)
         for tally in self._tallies(stream):
-            setattr(tally, name, getattr(tally, name) + _text_size(text))
+            if stream.name == "stderr":
+                tally.stderr += size
+            else:
+                tally.stdout += size
 
     def _note_display(self, display: Any, data: dict[str, Any], *_args: Any, **kwargs: Any) -> None:
         if not kwargs.get("update"):  # an update replaces an output that was noted
@@ -107,29 +120,37 @@ class _Tap:
     """A method of one object, followed by ours, on that object only; `remove` puts back what was there."""
 
     def __init__(self, owner: Any, name: str, after: Callable[..., None]) -> None:
-        self._owner, self._name = owner, name
-        self._own = vars(owner).get(name)  # set when somebody replaced it before us
-        self._live = True
-        original = getattr(owner, name)
+        self.owner, self._name = owner, name
+        self._live = False
+        self._own: Any = None
+        self._original: Any = None
 
         def tapped(*args: Any, **kwargs: Any) -> Any:
-            returned = original(*args, **kwargs)
+            returned = self._original(*args, **kwargs)
             if self._live:
                 with contextlib.suppress(Exception):  # a count is not worth the user's output
                     after(*args, **kwargs)
             return returned
 
         self._tapped = tapped
-        setattr(owner, name, tapped)
 
-    def remove(self) -> None:
+    def insert(self) -> None:
+        """Follow the method from now on; not to be called again before `remove` has said True."""
+        self._own = vars(self.owner).get(self._name)  # set when somebody replaced it before us
+        self._original = getattr(self.owner, self._name)
+        self._live = True
+        setattr(self.owner, self._name, self._tapped)
+
+    def remove(self) -> bool:
+        """Follow no more; False when the method was replaced again after us, and ours is called by theirs."""
         self._live = False
-        if vars(self._owner).get(self._name) is not self._tapped:
-            return  # replaced again after us: taking ours away would take theirs
+        if vars(self.owner).get(self._name) is not self._tapped:
+            return False
         if self._own is None:
-            delattr(self._owner, self._name)
+            delattr(self.owner, self._name)
         else:
-            setattr(self._owner, self._name, self._own)
+            setattr(self.owner, self._name, self._own)
+        return True
 
 
 def _text_size(text: str) -> int:

@@ -12,6 +12,9 @@ Schema = list[tuple[str, str]]
 """Column names with their types, in order; an array has one, without a name."""
 
 
+_numpy_names: dict[Any, str] = {}
+
+
 @dataclass(frozen=True)
 class Kind:
     """One class of data: what it is called, and how its shape and schema are asked for."""
@@ -22,13 +25,14 @@ class Kind:
 
 
 def _pandas_frame(frame: Any) -> Schema:
-    names = frame.columns[:MAX_READ].tolist()
-    types = frame.dtypes.array[:MAX_READ]
-    return [(str(name), type_.name) for name, type_ in zip(names, types, strict=False)]
+    if frame.shape[1] > MAX_READ:
+        frame = frame.iloc[:, :MAX_READ]
+    types = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
+    return [(str(name), _type_name(type_)) for name, type_ in types]
 
 
 def _pandas_series(series: Any) -> Schema:
-    return [("" if series.name is None else str(series.name), series.dtype.name)]
+    return [("" if series.name is None else str(series.name), _type_name(series.dtype))]
 
 
 def _polars_frame(frame: Any) -> Schema:
@@ -45,7 +49,19 @@ def _arrow_table(table: Any) -> Schema:
 
 
 def _numpy_array(array: Any) -> Schema:
-    return [("", str(array.dtype))]
+    return [("", _type_name(array.dtype))]
+
+
+def _type_name(type_: Any) -> str:
+    """A pandas or numpy type's name; numpy takes microseconds to make it, and its types are few."""
+    if type(type_).__module__ != "numpy.dtypes":
+        return str(type_.name) if hasattr(type_, "name") else str(type_)
+    name = _numpy_names.get(type_)
+    if name is None:
+        if len(_numpy_names) > 1000:  # structured types are without number
+            _numpy_names.clear()
+        name = _numpy_names[type_] = str(type_)
+    return name
 
 
 def _shape(value: Any) -> tuple[int, ...]:
