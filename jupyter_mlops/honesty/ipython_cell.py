@@ -201,6 +201,6 @@ def _root(rest: str) -> str:
 
 
 def _autocall(escape: str, rest: str) -> str:
-    """`/f a, b` is `f(a, b)`; `,f a b` and `;f a b` are `f("a", "b")`, `f("a b")`."""
-    name, _, arguments = rest.partition(" ")
-    return f"{name}({arguments})" if escape == "/" else f"{name}('')"
+    """`/f a b` is `f(a, b)`; `,f a b` and `;f a b` are `f("a", "b")`, `f("a b")`."""
+    name, *arguments = rest.split()
+    return f"{name}({', '.join(arguments)})" if escape == "/" else f"{name}('')"

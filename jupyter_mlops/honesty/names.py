@@ -103,10 +103,12 @@ def _parse(source: str) -> tuple[ast.Module, Translation]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # on "\\d" and the like: the kernel has told the user
         try:
-            return ast.parse(source), Translation(source)
+            if not source.startswith("In ["):  # a pasted prompt can pass for an annotation
+                return ast.parse(source), Translation(source)
         except SyntaxError:
-            cell = translate(source)
-            return ast.parse(cell.text), cell
+            pass
+        cell = translate(source)
+        return ast.parse(cell.text), cell
 
 
 def _names(walk: Walk, cell: Translation) -> CellNames:

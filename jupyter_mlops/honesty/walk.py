@@ -70,10 +70,10 @@ class Walk(ExpressionWalk):
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
             self._expr(node.value)
-        if self.scope.kind != "function":  # a function does not evaluate the annotations of its variables
-            self._expr(node.annotation)
         if node.value is not None or not isinstance(node.target, ast.Name):
             self._target(node.target)
+        if self.scope.kind != "function":  # a function does not evaluate the annotations of its variables
+            self._expr(node.annotation)
 
     def _target(self, node: ast.expr) -> None:
         if isinstance(node, ast.Name):
