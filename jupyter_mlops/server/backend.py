@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import cached_property
@@ -34,6 +35,7 @@ EVENTS_FILE = Path(__file__).parent / "events" / "change.v1.yaml"
 CHANGE_EVENT = "https://schema.jupyter.org/jupyter_mlops/change/v1"
 WATCH_S = 0.25
 INGEST_S = 0.5
+LOOK_AT_KERNELS_S = 5.0
 LISTEN_S = 0.25
 WORKER_CHECK_S = 10.0
 
@@ -65,6 +67,8 @@ class Backend:
         self._log = log
         self._tasks: list[asyncio.Task[None]] = []
         self._notebooks: dict[str, tuple[str, str]] = {}
+        self._ingested_notebooks: dict[str, tuple[str, str]] = {}
+        self._look_at_kernels_at = 0.0
 
     @cached_property
     def store(self) -> Store:
@@ -154,9 +158,14 @@ class Backend:
 
     async def _ingest(self) -> None:
         """Take up what kernels have recorded; a notebook that was renamed is known by its new name."""
-        if not await self._in_thread(self._journals_grew):
-            return
         await self._current_sessions()
+        renamed = self._notebooks != self._ingested_notebooks
+        # A kernel that died writes nothing more: only a look at its process shows it.
+        due = time.monotonic() >= self._look_at_kernels_at
+        if not (await self._in_thread(self._journals_grew) or renamed or due):
+            return
+        self._ingested_notebooks = dict(self._notebooks)
+        self._look_at_kernels_at = time.monotonic() + LOOK_AT_KERNELS_S
         await self._in_thread(self._ingest_journals)
 
     async def _current_sessions(self) -> list[dict[str, Any]]:
