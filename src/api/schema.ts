@@ -201,6 +201,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a notebook's cells are recorded, and by whom */
+        get: operations["getRecording"];
+        /** Have the server record a notebook whose kernel cannot do so itself, or no longer */
+        put: operations["switchRecording"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -365,7 +383,7 @@ export interface components {
             cell_key: string;
             /** @enum {string} */
             key_kind: "id" | "tag" | "source";
-            /** @description its place in the session from 1 */
+            /** @description its place in the session from 1; 0 when it never ran (aborted) */
             seq: number;
             execution_count: number | null;
             source_sha: string;
@@ -383,6 +401,22 @@ export interface components {
             stdout_bytes: number;
             stderr_bytes: number;
             outputs: components["schemas"]["OutputFact"][];
+        };
+        RecordingChange: {
+            notebook: string;
+            on: boolean;
+        };
+        Recording: {
+            notebook: string;
+            /** @description whether the server was asked to record this notebook */
+            on: boolean;
+            /**
+             * @description who records its kernel now: the kernel itself, the server, or both (then the kernel's word wins)
+             * @enum {string}
+             */
+            by: "recorder" | "listener" | "both" | "none";
+            /** @description why so */
+            reason: string;
         };
         ExecutionPage: {
             items: components["schemas"]["Execution"][];
@@ -880,6 +914,54 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRecording: {
+        parameters: {
+            query: {
+                notebook: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    switchRecording: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingChange"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recording"];
                 };
             };
             default: components["responses"]["Problem"];

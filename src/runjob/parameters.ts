@@ -60,8 +60,9 @@ export function initialText(parameter: Parameter): string {
     case 'checkbox':
       return String(value);
     case 'number':
-    case 'json':
       return defaultInWords(parameter);
+    case 'json':
+      return JSON.stringify(value);
     default:
       return asText(value);
   }

@@ -10,9 +10,7 @@ test('the switch records cells, with no cell of its own; a click leads to the ce
   await cells.getByRole('switch', { name: 'Record cells' }).click();
   await expect(cells.getByRole('switch')).toBeChecked();
 
-  await page.evaluate(() =>
-    (window as any).jupyterapp.commands.execute('notebook:run-all-cells')
-  );
+  await mlops.run('notebook:run-all-cells');
 
   const error = mlops.row('cells', 'undefined_name');
   await expect(error).toContainText('NameError');

@@ -13,9 +13,7 @@ test('the sidebar can be read in light and dark, narrow and wide, and passes axe
   await mlops.open('broken', 'look');
   await mlops.openPanel();
   await mlops.section('cells').getByRole('switch').click();
-  await page.evaluate(() =>
-    (window as any).jupyterapp.commands.execute('notebook:run-all-cells')
-  );
+  await mlops.run('notebook:run-all-cells');
   await expect(mlops.row('cells', 'table = list')).toContainText('IndexError');
   await mlops.openForm();
   await mlops.submit();

@@ -65,15 +65,19 @@ export class Mlops {
   /** Upload a notebook and open it. */
   async open(name: string, as = name): Promise<string> {
     const target = await this.upload(name, as);
-    await this.page.evaluate(
-      path =>
-        (window as any).jupyterapp.commands.execute('docmanager:open', {
-          path
-        }),
-      target
-    );
+    await this.run('docmanager:open', { path: target });
     await this.kernelIsIdle();
     return target;
+  }
+
+  /** Execute one of JupyterLab's commands, of which no result is of use here. */
+  async run(command: string, args: object = {}): Promise<void> {
+    await this.page.evaluate(
+      async ([command, args]) => {
+        await (window as any).jupyterapp.commands.execute(command, args);
+      },
+      [command, args] as const
+    );
   }
 
   async kernelIsIdle(): Promise<void> {

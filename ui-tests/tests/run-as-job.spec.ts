@@ -12,11 +12,7 @@ test('the form opens from the file browser, the toolbar and the palette', async 
   );
   await mlops.form.getByRole('button', { name: 'Cancel' }).click();
 
-  await page.evaluate(() =>
-    (window as any).jupyterapp.commands.execute(
-      'apputils:activate-command-palette'
-    )
-  );
+  await mlops.run('apputils:activate-command-palette');
   await page.locator('#modal-command-palette input').fill('run as job');
   await page.keyboard.press('Enter');
   await expect(mlops.form).toContainText('Run “');
