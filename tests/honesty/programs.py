@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-VARIABLES = ["a", "b", "c", "d"]
+VARIABLES = ["a", "b", "c", "d", "m", "n", "x", "y"]
 FUNCTIONS = ["f", "g"]
 NAMES = [*VARIABLES, *FUNCTIONS, "K"]
 
@@ -19,7 +19,7 @@ NAMES = [*VARIABLES, *FUNCTIONS, "K"]
 class Place:
     """Where in a program a statement stands."""
 
-    depth: int = 3
+    depth: int = 2
     in_loop: bool = False
     in_class: bool = False
     in_function: bool = False
@@ -28,7 +28,29 @@ class Place:
 @st.composite
 def programs(draw: st.DrawFn) -> str:
     """Programs with all kinds of statements; they may fail when they run."""
-    return block(draw, Place(), most=5)
+    ends = st.sampled_from([*VARIABLES, "f()", "g()"])  # what a wrong guess about the rest would miss
+    return "\n".join([block(draw, Place(), most=4), *draw(st.lists(ends, max_size=6))])
+
+
+@st.composite
+def programs_of_functions(draw: st.DrawFn) -> str:
+    """Functions and classes between uses of them: when their bodies run is what matters."""
+    lines = []
+    for _ in range(draw(st.integers(2, 7))):
+        name, other = draw(st.sampled_from("abc")), draw(st.sampled_from("abcfg"))
+        function = draw(st.sampled_from(FUNCTIONS))
+        kinds = [f"{name} = fresh(1)", f"del {name}", f"{function}()", f"{function}()", f"fresh({function})"]
+        kinds += [
+            f"def {function}():\n    {other}()",
+            f"{function} = lambda: {other}()",
+            f"K.{function}({name})",
+        ]
+        kinds += [f"def {function}():\n    global {name}\n    {name} = fresh({other})"]
+        kinds += [f"def {function}():\n    def g():\n        return {name}\n    return g()"]
+        kinds += [f"class K:\n    {name} = fresh({other})\n    def {function}(self): return {name}"]
+        kinds += [f"def {function}():\n    global {name}\n    del {name}", f"if a:\n    {function}()"]
+        lines.append(draw(st.sampled_from(kinds)))
+    return "\n".join(lines)
 
 
 @st.composite
@@ -67,7 +89,7 @@ def straight_programs(draw: st.DrawFn) -> str:
     return "\n".join(lines)
 
 
-def block(draw: st.DrawFn, place: Place, most: int = 3) -> str:
+def block(draw: st.DrawFn, place: Place, most: int = 2) -> str:
     kinds = [_simple] * 3 + ([_compound] if place.depth > 0 else [])
     return "\n".join(draw(st.sampled_from(kinds))(draw, place) for _ in range(draw(st.integers(1, most))))
 
@@ -171,4 +193,5 @@ def expression(draw: st.DrawFn, place: Place) -> str:
             f"[{three} for i in {one} if ({two} := i)]",
         ]
         kinds += [f"(({one} := fresh({two})) if {three} else {one})"]
-    return draw(st.sampled_from(kinds))
+    simple = draw(st.booleans())  # a program that reads all names at once would hide what is missed later
+    return draw(st.sampled_from(["1", one] if simple else kinds))
