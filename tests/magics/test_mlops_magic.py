@@ -1,0 +1,177 @@
+"""`%mlops` in a real kernel, on a real worker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from notebook_kernel import NotebookKernel
+from sqlalchemy import func, select
+from workbench import Workbench
+
+from jupyter_mlops.store.tables import Run
+
+NOTEBOOK = "my <b>notebook.ipynb"
+HEAVY = ["sqlalchemy", "mlflow", "nbformat", "pydantic", "click", "rich", "jsonschema", "yaml", "papermill"]
+LOG_A_MODEL = """
+import mlflow
+from sklearn.linear_model import LogisticRegression
+with mlflow.start_run() as run:
+    mlflow.sklearn.log_model(
+        LogisticRegression().fit([[0.0], [1.0]], [0, 1]), name="model", pip_requirements=["scikit-learn"]
+    )
+"""
+
+
+@pytest.fixture(scope="module")
+def kernel(workbench: Workbench) -> Iterator[NotebookKernel]:
+    workbench.write(NOTEBOOK, "print(x)", parameters="x: float = 1.0\nname: str = 'a'")
+    kernel = NotebookKernel(workbench, NOTEBOOK)
+    yield kernel
+    kernel.close()
+
+
+def test_loading_brings_in_nothing_heavy(kernel: NotebookKernel) -> None:
+    found = kernel.run(f"import sys, json; print(json.dumps([m for m in {HEAVY} if m in sys.modules]))")
+    assert json.loads(found.streams) == []
+
+
+def test_alone_it_shows_its_help(kernel: NotebookKernel) -> None:
+    answer = kernel.run("%mlops")
+    for name in ("status", "run", "register", "runs", "history", "on", "off"):
+        assert f"%mlops {name}" in answer.text
+        assert f"%mlops {name}" in answer.html
+
+
+def test_status_tells_what_is_recorded_and_where_and_escapes_what_it_shows(
+    kernel: NotebookKernel, workbench: Workbench
+) -> None:
+    answer = kernel.run("%mlops status")
+    assert NOTEBOOK in answer.text
+    assert "cell executions of this kernel" in answer.text
+    assert str(workbench.settings.journals) in answer.text
+    assert workbench.settings.tracking_uri in answer.text
+    assert workbench.store.address in answer.text
+    assert "my &lt;b&gt;notebook.ipynb" in answer.html
+    assert NOTEBOOK not in answer.html
+
+
+def test_run_is_followed_in_place_and_shows_nothing_in_later_cells(
+    kernel: NotebookKernel, workbench: Workbench
+) -> None:
+    started = kernel.run("%mlops run -p x -1e-3 --name follow")
+    assert "queued" in started.text
+    [shown] = started.shown
+    later = kernel.run("1 + 1\n'quiet';")
+    assert (later.shown, later.streams) == ([], "")
+    end = kernel.wait_for_update("succeeded")
+    assert end["content"]["transient"] == shown["transient"]
+    assert end["parent_header"]["msg_id"] == started.msg_id
+    assert 'href="mlops-runs/follow/' in end["content"]["data"]["text/html"]
+    assert "x=-0.001" in end["content"]["data"]["text/plain"]
+    followers = "[t for t in threading.enumerate() if t.name.startswith('mlops-run')]"
+    left = kernel.run(f"import threading\n[t.join() for t in {followers}]\nprint({followers})")
+    assert left.streams == "[]\n"
+    assert "succeeded" in kernel.run("%mlops runs").text
+
+
+def test_run_with_wait_answers_when_the_run_has_ended(kernel: NotebookKernel, workbench: Workbench) -> None:
+    workbench.write("bad.ipynb", "raise ValueError('<script>')")
+    kernel.updates.clear()
+    answer = kernel.run("%mlops run --notebook bad.ipynb --wait")
+    assert answer.status == "ok"
+    last = kernel.updates[-1]["content"]["data"]
+    assert "failed (error)" in last["text/plain"]
+    assert "<script>" in last["text/plain"]
+    assert "<script>" not in last["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "message", "hint"),
+    [
+        ("rum", "BadInputError", "no subcommand 'rum'", "Did you mean %mlops run?"),
+        ("run -p x high", "ParameterError", "x must be a float, got 'high'", ""),
+        ("run -p y 1", "ParameterError", "no parameter y", "The notebook's parameters are x, name."),
+        ("run -p x=1", "BadInputError", "-p takes a name and a value", "Write -p x 1"),
+        ("run --fast", "BadInputError", "--fast", "%mlops run [-p NAME VALUE]"),
+        ("run --kernel fortran", "KernelError", "'fortran' is not installed", "Installed are"),
+        ("register", "BadInputError", "required: name", "%mlops register"),
+        ("register a/b", "BadInputError", "'a/b' cannot be", "without `/`"),
+        ("run --name 'a", "BadInputError", "No closing quotation", "quotation marks"),
+        ("history --limit 0", "BadInputError", "limit must be from 1 to 200", ""),
+    ],
+)
+def test_a_mistake_is_told_with_its_mend_and_without_a_traceback(
+    kernel: NotebookKernel, workbench: Workbench, line: str, name: str, message: str, hint: str
+) -> None:
+    before = count_runs(workbench)
+    answer = kernel.run(f"%mlops {line}")
+    assert answer.status == "error"
+    assert answer.error is not None
+    assert answer.error["ename"] == name
+    shown = "\n".join(answer.error["traceback"])
+    assert message in shown
+    assert hint in shown
+    assert len(answer.error["traceback"]) <= 2
+    assert "File " not in shown
+    assert count_runs(workbench) == before
+
+
+def test_off_and_on_switch_the_recording(kernel: NotebookKernel) -> None:
+    kernel.run("%mlops off")
+    kernel.run("'while it is off'")
+    assert "Recording  off" in " ".join(kernel.run("%mlops status").text.split(" ")).replace("   ", "  ")
+    kernel.run("%mlops on")
+    kernel.run("'while it is on'")
+    history = kernel.run("%mlops history").text
+    assert "while it is on" in history
+    assert "while it is off" not in history
+
+
+def test_tab_completes_subcommands_options_and_parameters(kernel: NotebookKernel) -> None:
+    assert set(kernel.complete("%mlops r")) == {"run", "register", "runs"}
+    assert {"-p", "--name", "--register", "--kernel", "--wait"} <= set(kernel.complete("%mlops run -"))
+    assert set(kernel.complete("%mlops run -p ")) == {"x", "name"}
+    assert kernel.complete("%mlops_") == []
+
+
+def test_register_says_what_to_do_and_then_does_it(kernel: NotebookKernel) -> None:
+    none = kernel.run("%mlops register iris")
+    assert none.error is not None
+    assert none.error["ename"] == "NoModelLoggedError"
+    assert "mlflow.sklearn.log_model" in "\n".join(none.error["traceback"])
+    assert kernel.run(LOG_A_MODEL).status == "ok"
+    made = kernel.run("%mlops register iris")
+    assert made.error is None
+    assert "Registered iris, version 1" in made.text
+    tags = kernel.run("print(mlflow.MlflowClient().get_model_version('iris', '1').tags['mlops.notebook'])")
+    assert tags.streams == f"{NOTEBOOK}\n"
+    again = kernel.run("%mlops register iris --run {run.info.run_id}")
+    assert "Registered iris, version 2" in again.text
+
+
+def test_a_notebook_that_runs_as_a_job_starts_no_other(workbench: Workbench) -> None:
+    kernel = NotebookKernel(workbench, NOTEBOOK, JUPYTER_MLOPS_RUN_ID="0123456789ab")
+    try:
+        before = count_runs(workbench)
+        assert "starts no other" in kernel.run("%mlops run").text
+        assert count_runs(workbench) == before
+    finally:
+        kernel.close()
+
+
+def test_a_kernel_that_was_not_told_its_notebook_asks_for_it(workbench: Workbench) -> None:
+    kernel = NotebookKernel(workbench, NOTEBOOK, JPY_SESSION_NAME="")
+    try:
+        answer = kernel.run("%mlops run")
+        assert answer.error is not None
+        assert "--notebook PATH" in "\n".join(answer.error["traceback"])
+        assert "not told which notebook" in kernel.run("%mlops status").text
+    finally:
+        kernel.close()
+
+
+def count_runs(workbench: Workbench) -> int:
+    with workbench.store.reading() as session:
+        return session.scalar(select(func.count()).select_from(Run)) or 0
