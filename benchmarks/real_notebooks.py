@@ -308,7 +308,7 @@ def keep_logs(data: Path) -> str:
 
 def report(verdicts: list[Verdict], errors: list[str]) -> int:
     totals = Counter(verdict.verdict for verdict in verdicts)
-    ends = Counter(f"{verdict.expected.split(' ')[0]} -> {verdict.state}" for verdict in verdicts)
+    ends = Counter(f"{re.sub(' [A-Z][A-Za-z]+$', '', one.expected)} -> {one.state}" for one in verdicts)
     print(f"\n{len(verdicts)} notebooks: " + ", ".join(f"{totals[name]} {name}" for name in VERDICTS))
     for end, count in sorted(ends.items()):
         print(f"  {count:3} {end}")
