@@ -17,12 +17,13 @@ from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import RegistrationError
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
 from jupyter_mlops.notebooks.read import Notebook, read_notebook
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.attempt_tracking import AttemptTracking
-from jupyter_mlops.runs.outcome import outcome_of
+from jupyter_mlops.runs.outcome import outcome_of, plain_text
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import Store
@@ -81,9 +82,22 @@ class AttemptExecution:
             outcome = replace(outcome, state=RunState.LOST, reason=Reason.WORKER_LOST, message=WORKER_GONE)
         self._ingest()
         if tracking is not None:
-            outcome = tracking.finish(run, outcome, self.store)
+            outcome = self._close_tracking(tracking, run, outcome)
         self._finish(outcome)
         return outcome
+
+    def _close_tracking(self, tracking: AttemptTracking, run: Run, outcome: Outcome) -> Outcome:
+        """How the notebook ended does not hang on its tracking, except where a model was to come of it."""
+        try:
+            return tracking.finish(run, outcome, self.store)
+        except Exception as error:
+            log.exception("the tracking of attempt %s could not be completed", self.attempt_id)
+            if outcome.state is not RunState.SUCCEEDED or not run.register_model:
+                return outcome
+            message = f"The notebook ran to its end, but its model could not be registered: {error}"
+            return replace(
+                outcome, state=RunState.FAILED, reason=RegistrationError.code, message=plain_text(message)
+            )
 
     @property
     def _executed(self) -> Any:

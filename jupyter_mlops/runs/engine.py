@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import tempfile
+from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-import nbformat
+from papermill import engines
+from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, catch_nb_assignment
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
@@ -25,11 +27,20 @@ class MlopsNotebookManager(NotebookExecutionManager):
     cell that never ran stays `pending`, where papermill calls it `completed` after its kernel died.
     """
 
+    _saving: Literal["between cells", "always", "never"] = "between cells"
+    # Long ago, so that the first cell's start is written.
+    _saved_between_cells = datetime.min.replace(tzinfo=timezone.utc)
+
     @catch_nb_assignment
     def save(self, **_kwargs: Any) -> None:
-        """Write the notebook if it was not written in the last 2 s."""
-        if (self.now() - self.last_save_time).total_seconds() >= SAVE_EVERY_S:
-            self.save_now()
+        """Write the notebook; between cells only if that was not done in the last 2 s."""
+        if self._saving == "never":
+            return
+        if self._saving == "between cells":
+            if (self.now() - self._saved_between_cells).total_seconds() < SAVE_EVERY_S:
+                return
+            self._saved_between_cells = self.now()
+        self.save_now()
 
     def save_now(self) -> None:
         """Write the notebook."""
@@ -38,9 +49,18 @@ class MlopsNotebookManager(NotebookExecutionManager):
         self.last_save_time = self.now()
 
     @catch_nb_assignment
+    def autosave_cell(self) -> None:
+        """Write the notebook while a long cell runs, at papermill's own interval."""
+        self._saving = "always"
+        super().autosave_cell()
+        self._saving = "between cells"
+
+    @catch_nb_assignment
     def notebook_start(self, **kwargs: Any) -> None:
         """Reset the notebook's states, and write it: it can be read from the start."""
+        self._saving = "never"
         super().notebook_start(**kwargs)
+        self._saving = "between cells"
         self.save_now()
 
     def cell_not_run(self, cell: Any) -> None:
@@ -58,6 +78,7 @@ class MlopsNotebookManager(NotebookExecutionManager):
     def notebook_complete(self, **kwargs: Any) -> None:
         """Close the notebook; cells that never ran stay `pending` where a cell failed."""
         never_ran = [cell for cell in self.nb.cells if cell.metadata.papermill["status"] == self.PENDING]
+        self._saving = "never"
         super().notebook_complete(**kwargs)
         if self.nb.metadata.papermill["exception"]:
             for cell in never_ran:
@@ -126,7 +147,10 @@ class Engine(NBClientEngine):
             stdout_file=stdout_file,
             stderr_file=stderr_file,
         )
-        client = CellNotebookClient(nb_man, **options)
+        client_class = CellNotebookClient
+        if engines.PapermillNotebookClient is not PapermillNotebookClient:
+            client_class = engines.PapermillNotebookClient  # papermill's seam: who replaced it wants it used
+        client = client_class(nb_man, **options)
         if on_client is not None:
             on_client(client)
         return client.execute()
@@ -135,15 +159,13 @@ class Engine(NBClientEngine):
 def write_notebook(nb: Any, path: str) -> None:
     """Write a notebook: on a local disk to a new file that then replaces the old, else as papermill does."""
     if "://" in path or path == "-":
-        from papermill.iorw import write_ipynb
-
-        write_ipynb(nb, path)
+        engines.write_ipynb(nb, path)
         return
     target = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}.", suffix=".ipynb")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(nbformat.writes(nb))
+        os.close(handle)
+        engines.write_ipynb(nb, temporary)
         Path(temporary).replace(target)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)

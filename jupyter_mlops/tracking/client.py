@@ -5,9 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from filelock import FileLock
+from sqlalchemy import make_url
 
 from jupyter_mlops.errors import TrackingUnavailableError
 
@@ -40,7 +45,8 @@ class Tracking:
         from mlflow import MlflowClient
 
         self.uri = uri
-        self.client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        with _one_at_a_time(uri):
+            self.client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
 
     def start_run(self, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun:
         """Start an MLflow run for an attempt, in an experiment that is made if there is none of that name.
@@ -107,6 +113,12 @@ class Tracking:
         if experiment.lifecycle_stage != ViewType.to_string(ViewType.ACTIVE_ONLY).split("_")[0]:
             self.client.restore_experiment(experiment.experiment_id)
         return str(experiment.experiment_id)
+
+
+def _one_at_a_time(uri: str) -> AbstractContextManager[object]:
+    """MLflow makes and migrates an SQLite database where it opens it; two processes at that break it."""
+    database = make_url(uri).database if urlsplit(uri).scheme == "sqlite" else None
+    return FileLock(f"{database}.lock", mode=0o600) if database else nullcontext()
 
 
 def newest_metrics(runs: Iterable[Run]) -> dict[str, float]:
