@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from jupyter_mlops.capture import analysis
+from jupyter_mlops.capture.distributions import name_distributions
 from jupyter_mlops.capture.journals import BeginRecord, EndRecord, Record, SessionRecord
 from jupyter_mlops.store import changes
 from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
@@ -43,19 +45,24 @@ def write_batch(session: Session, records: Iterable[Record], locate: Locate) -> 
     session.flush()
     _write_sources(session, begins.values())
     known = _known_executions(session, [*begins, *ends])
+    unknown = [begin for begin in begins.values() if begin.exec_id not in known]
+    analysed = _analyse_sources(session, unknown)
     new = [
-        _execution_row(begin, ends.get(begin.exec_id), sessions[begin.session_id])
-        for begin in begins.values()
-        if begin.exec_id not in known
+        _execution_row(begin, analysed[begin.source_sha], ends.get(begin.exec_id), sessions[begin.session_id])
+        for begin in unknown
     ]
     if new:
         _supersede(session, new)
         session.execute(insert(CellExecution), new)
-    late = [{"id": end.exec_id, **_end_columns(end)} for end in ends.values() if end.exec_id in known]
+    late = [
+        {"id": end.exec_id, **_end_columns(end, known[end.exec_id].facts)}
+        for end in ends.values()
+        if end.exec_id in known
+    ]
     if late:
         session.execute(update(CellExecution), late)
     note_changes(
-        session, {(row["root"], row["notebook"]) for row in new} | {known[row["id"]] for row in late}
+        session, {(row["root"], row["notebook"]) for row in new} | {known[row["id"]].place for row in late}
     )
     finished = sum(row["status"] != "running" for row in new)
     return Written(len(new), finished + len(late), len(ends) - finished - len(late))
@@ -120,16 +127,38 @@ def _write_sources(session: Session, begins: Iterable[BeginRecord]) -> None:
         session.execute(insert(Source), rows)
 
 
-def _known_executions(session: Session, ids: list[str]) -> dict[str, Place]:
-    columns = (CellExecution.id, CellExecution.root, CellExecution.notebook)
-    known: dict[str, Place] = {}
+def _analyse_sources(session: Session, begins: Iterable[BeginRecord]) -> dict[str, analysis.SourceFacts]:
+    """What each source tells; of one whose text was never kept, nothing."""
+    texts = {begin.source_sha: begin.source for begin in begins}
+    missing = [sha for sha, text in texts.items() if text is None and analysis.known(sha) is None]
+    for some in _portions(missing):
+        found = session.execute(select(Source.sha, Source.text).where(Source.sha.in_(some)))
+        texts.update(found.tuples().all())
+    return {
+        sha: (analysis.known(sha) or analysis.SourceFacts()) if text is None else analysis.analyse(sha, text)
+        for sha, text in texts.items()
+    }
+
+
+class _Known(NamedTuple):
+    """An execution that the store has already: where it is, and its facts."""
+
+    place: Place
+    facts: dict[str, Any]
+
+
+def _known_executions(session: Session, ids: list[str]) -> dict[str, _Known]:
+    columns = (CellExecution.id, CellExecution.root, CellExecution.notebook, CellExecution.facts)
+    known: dict[str, _Known] = {}
     for some in _portions(ids):
         found = session.execute(select(*columns).where(CellExecution.id.in_(some)))
-        known.update({exec_id: (root, notebook) for exec_id, root, notebook in found})
+        known.update({row.id: _Known((row.root, row.notebook), row.facts or {}) for row in found})
     return known
 
 
-def _execution_row(begin: BeginRecord, end: EndRecord | None, of: KernelSession) -> dict[str, Any]:
+def _execution_row(
+    begin: BeginRecord, source: analysis.SourceFacts, end: EndRecord | None, of: KernelSession
+) -> dict[str, Any]:
     row = {
         "id": begin.exec_id,
         "session_id": begin.session_id,
@@ -153,8 +182,15 @@ def _execution_row(begin: BeginRecord, end: EndRecord | None, of: KernelSession)
         "stdout_bytes": 0,
         "stderr_bytes": 0,
         "outputs": [],
+        "cpu_s": None,
+        "memory_peak_bytes": None,
+        "traceback": None,
+        "reads": source.reads,
+        "writes": source.writes,
+        "facts": source.facts,
+        "recorded_by": "recorder",
     }
-    return row if end is None else {**row, **_end_columns(end)}
+    return row if end is None else {**row, **_end_columns(end, source.facts)}
 
 
 def _supersede(session: Session, new: list[dict[str, Any]]) -> None:
@@ -167,7 +203,10 @@ def _supersede(session: Session, new: list[dict[str, Any]]) -> None:
         session.execute(delete(CellExecution).where(heard, CellExecution.session_id.in_(same_kernel)))
 
 
-def _end_columns(end: EndRecord) -> dict[str, Any]:
+def _end_columns(end: EndRecord, facts: dict[str, Any]) -> dict[str, Any]:
+    found = dict(end.facts)
+    if "imports" in found:
+        found["imports"] = name_distributions(found["imports"])
     return {
         "execution_count": end.execution_count,
         "status": end.status,
@@ -178,6 +217,10 @@ def _end_columns(end: EndRecord) -> dict[str, Any]:
         "stdout_bytes": end.stdout_bytes,
         "stderr_bytes": end.stderr_bytes,
         "outputs": end.outputs,
+        "cpu_s": end.cpu_s,
+        "memory_peak_bytes": end.memory_peak_bytes,
+        "traceback": end.traceback,
+        "facts": {**facts, **found},
     }
 
 

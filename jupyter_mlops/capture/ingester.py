@@ -14,10 +14,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from jupyter_mlops.capture.analysis import analyse
 from jupyter_mlops.capture.batch import Place, note_changes, write_batch
+from jupyter_mlops.capture.distributions import name_distributions
 from jupyter_mlops.capture.facts import relative_to_root
 from jupyter_mlops.capture.journal_lock import is_held
-from jupyter_mlops.capture.journals import Chunk, EndRecord, parse_chunk
+from jupyter_mlops.capture.journals import BeginRecord, Chunk, EndRecord, parse_chunk
+from jupyter_mlops.capture.repository import describe_changes
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import CellExecution, JournalOffset, KernelSession
 
@@ -106,6 +109,7 @@ class Ingester:
             kernel_session = session.get(KernelSession, row.session_id) if row and row.session_id else None
         if kernel_session is None:
             return
+        self._describe_repository(kernel_session)
         place = locator.now(kernel_session.kernel_id)
         if place is not None and place != (kernel_session.root, kernel_session.notebook):
             with self._store.session() as session:
@@ -116,12 +120,15 @@ class Ingester:
                 report.closed += _close(session, path, kernel_session.id)
 
     def _read_on(self, path: Path, locator: _Locator, report: IngestReport) -> None:
-        while self._has_more(path):
+        while path.stat().st_size > (offset := self._offset(path)):
+            chunk = _read_chunk(path, offset)
+            if chunk.size == 0:  # a line not yet whole
+                return
+            _prepare(chunk)
             with self._store.session() as session:
                 row = session.get(JournalOffset, _name(path), with_for_update=True)
-                chunk = _read_chunk(path, row.offset if row else 0)
-                if chunk.size == 0:  # a line not yet whole
-                    return
+                if (row.offset if row else 0) != offset:  # another ingester was quicker
+                    continue
                 written = write_batch(session, chunk.records, locator)
                 _advance(session, path, row, chunk)
             report.begun += written.begun
@@ -129,11 +136,22 @@ class Ingester:
             report.orphans += written.orphans
             report.corrupt_lines += chunk.corrupt_lines
 
-    def _has_more(self, path: Path) -> bool:
-        """Whether there are bytes to read; asked without the write lock, as most journals are idle."""
+    def _describe_repository(self, kernel_session: KernelSession) -> None:
+        """Say once of a session how its notebook's folder differs from the commit that the kernel told."""
+        git = kernel_session.facts.get("git")
+        if not isinstance(git, dict) or "dirty" in git or kernel_session.host != socket.gethostname():
+            return
+        facts = {**kernel_session.facts, "git": {**git, **describe_changes(str(git.get("top")))}}
+        with self._store.session() as session:
+            session.execute(
+                update(KernelSession).where(KernelSession.id == kernel_session.id).values(facts=facts)
+            )
+
+    def _offset(self, path: Path) -> int:
+        """How far the journal was read; asked without the write lock, as most journals are idle."""
         with self._store.reading() as session:
             query = select(JournalOffset.offset).where(JournalOffset.path == _name(path))
-            return path.stat().st_size > (session.scalar(query) or 0)
+            return session.scalar(query) or 0
 
     def _settled(self) -> dict[str, datetime]:
         """Journals of dead kernels that were read to their end, each with when."""
@@ -180,6 +198,15 @@ def _read_chunk(path: Path, offset: int) -> Chunk:
         while b"\n" not in data and (more := file.read(CHUNK_BYTES)):
             data += more
     return parse_chunk(data)
+
+
+def _prepare(chunk: Chunk) -> None:
+    """Work out what takes long while nothing is locked; `write_batch` then finds it done."""
+    for record in chunk.records:
+        if isinstance(record, BeginRecord) and record.source is not None:
+            analyse(record.source_sha, record.source)
+        elif isinstance(record, EndRecord) and "imports" in record.facts:
+            name_distributions(record.facts["imports"])
 
 
 def _advance(session: Session, path: Path, row: JournalOffset | None, chunk: Chunk) -> None:

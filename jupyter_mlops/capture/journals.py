@@ -7,14 +7,17 @@ was full); the first is left for later, the second is counted and skipped.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+FACTS = ("files", "imports", "frames", "gpu", "mlflow", "rss_bytes", "dropped", "hook_ns")
 KEY_KINDS = frozenset({"id", "tag", "source"})
 END_STATES = frozenset({"ok", "error", "interrupted"})
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
+_UNSTORABLE = re.compile(rb"\\u0000|\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
@@ -68,6 +71,10 @@ class EndRecord:
     stdout_bytes: int
     stderr_bytes: int
     outputs: list[dict[str, Any]]
+    cpu_s: float | None = None
+    memory_peak_bytes: int | None = None
+    traceback: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 Record = SessionRecord | BeginRecord | EndRecord
@@ -111,7 +118,9 @@ def parse_line(line: bytes) -> Record | None:
     if not isinstance(values, dict):
         raise TypeError("a line of a journal is an object")
     parse = None if values.get("parent_exec_id") else _PARSERS.get(values["ph"])
-    return parse(_clean(values)) if parse else None
+    if parse is None:
+        return None
+    return parse(_clean(values) if _UNSTORABLE.search(line) else values)
 
 
 def _parse_session(values: dict[str, Any]) -> SessionRecord:
@@ -161,11 +170,17 @@ def _parse_end(values: dict[str, Any]) -> EndRecord:
         error_message=_text_or_none(error.get("message")),
         stdout_bytes=int(values.get("stdout_bytes", 0)),
         stderr_bytes=int(values.get("stderr_bytes", 0)),
-        outputs=[
-            {"mime": _text(output["mime"]), "bytes": int(output["bytes"])}
-            for output in values.get("outputs") or ()
-        ],
+        outputs=[_output(output) for output in values.get("outputs") or ()],
+        cpu_s=_float_or_none(values.get("cpu_s")),
+        memory_peak_bytes=_int_or_none(values.get("memory_peak_bytes")),
+        traceback=_text_or_none(values.get("traceback")),
+        facts={name: values[name] for name in FACTS if values.get(name) is not None},
     )
+
+
+def _output(output: dict[str, Any]) -> dict[str, Any]:
+    known = {"mime": _text(output["mime"]), "bytes": int(output["bytes"])}
+    return {**known, "hash": _text(output["hash"])} if output.get("hash") else known
 
 
 _PARSERS: dict[str, Callable[[dict[str, Any]], Record]] = {
@@ -202,6 +217,10 @@ def _text_or_none(value: Any) -> str | None:
 
 def _int_or_none(value: Any) -> int | None:
     return None if value is None else int(value)
+
+
+def _float_or_none(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _id(value: Any) -> str:

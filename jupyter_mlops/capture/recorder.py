@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 JOURNALS_VARIABLE = "JUPYTER_MLOPS_JOURNALS"
 MAX_ERRORS_IN_A_ROW = 10
+WRITE_SOURCE_AGAIN_NS = 24 * 3600 * 10**9
 
 _recorder: Recorder | None = None
 
@@ -142,7 +143,7 @@ class Recorder:
         self._environment_changes = files.environment_changes()
         self._frames: list[facts.Frame] = []
         self._unrecorded: list[tuple[ExecutionInfo, str | None]] = []
-        self._sources: set[str] = set()
+        self._sources: dict[str, int] = {}
         self._midway: facts.Frame | None = None
         self._start(folder)
 
@@ -248,12 +249,19 @@ class Recorder:
         line = facts.begin_facts(self.ip, frame, info, os.environ)
         line["session_id"] = self.session_id
         line["seq"] = self.recorded
-        if frame.source_sha not in self._sources and self.options.source == "text":
+        with_text = self.options.source == "text" and self._is_news(frame)
+        if with_text:
             line["source"] = frame.text
         frame.unwritten = line
         self._append(line)
         frame.unwritten = None
-        self._sources.add(frame.source_sha)
+        if with_text:
+            self._sources[frame.source_sha] = frame.m0
+
+    def _is_news(self, frame: facts.Frame) -> bool:
+        """Whether the text is to be written: new, or written so long ago that it may have been purged."""
+        written = self._sources.get(frame.source_sha)
+        return written is None or frame.m0 - written > WRITE_SOURCE_AGAIN_NS
 
     def _end(self, frame: facts.Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
         measured = self._gauges.end(frame, result)

@@ -52,7 +52,7 @@ _MARKS = (
 )
 
 _ASSIGNED = re.compile(  # api_key = "…", os.environ["DB_PASSWORD"] = '…', "token": "…", password="…"
-    rf"""(?P<name>{_NAMED}S?\w{{0,40}}["'\]\\]{{0,4}}\s{{0,8}}[=:]\s{{0,8}}[rbf]?)(?P<quote>\\?["'])"""
+    rf"""(?P<name>{_NAMED}S?(?![A-Za-z])\w{{0,40}}["'\]\\]{{0,4}}\s{{0,8}}[=:]\s{{0,8}}[rbf]?)(?P<quote>\\?["'])"""
     r"""(?P<value>[^"'\\\s]{7,512})(?P=quote)"""
     rf"""|(?P<env>%(?:set_)?env\s+\w*{_NAMED}\w*[\s=]+)(?P<set>\S{{7,512}})""",
     re.IGNORECASE,

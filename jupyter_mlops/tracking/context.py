@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from mlflow.tracking.context.abstract_context import RunContextProvider
 
 from jupyter_mlops.capture import facts
+from jupyter_mlops.capture.kernel.git_head import read_head
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -29,7 +30,7 @@ class NotebookRunContext(RunContextProvider):  # type: ignore[misc] # MLflow is 
             return False
 
     def tags(self) -> dict[str, str]:
-        """`mlflow.source.name` and `.type`, and `mlops.*`; {} outside notebooks."""
+        """`mlflow.source.name`, `.type`, `.git.commit`, `.git.branch`, and `mlops.*`; {} elsewhere."""
         try:
             return _tags()
         except Exception:  # noqa: BLE001
@@ -40,11 +41,14 @@ def _tags() -> dict[str, str]:
     shell = _kernel_shell()
     if shell is None:
         return {}
-    path = facts.notebook_path(shell.user_ns, os.environ)
+    path, root = facts.notebook_path(shell.user_ns, os.environ), os.environ.get("JUPYTER_MLOPS_ROOT")
+    head = (read_head(facts.notebook_folder(root, path)) if path else None) or {}
     tags: dict[str, str | None] = {
         "mlflow.source.name": path,
         "mlflow.source.type": "NOTEBOOK" if path else None,
-        "mlops.notebook": facts.relative_to_root(os.environ.get("JUPYTER_MLOPS_ROOT"), path),
+        "mlflow.source.git.commit": head.get("commit"),
+        "mlflow.source.git.branch": head.get("branch"),
+        "mlops.notebook": facts.relative_to_root(root, path),
         "mlops.run_id": os.environ.get("JUPYTER_MLOPS_RUN_ID"),
         "mlops.attempt_id": os.environ.get("JUPYTER_MLOPS_ATTEMPT_ID"),
         **_running_cell(),

@@ -53,10 +53,12 @@ def _hash_numpy(digest: Any, array: Any) -> str:
 def _hash_pandas(digest: Any, column: Any) -> None:
     numpy, pandas = sys.modules["numpy"], sys.modules["pandas"]
     digest.update(column.dtype.name.encode())
-    if isinstance(column.dtype, numpy.dtype) and not column.dtype.hasobject:
-        _update(digest, numpy.ascontiguousarray(column.to_numpy()))
-    else:
+    if not isinstance(column.dtype, numpy.dtype):
         _update(digest, pandas.util.hash_array(column.array))
+    elif column.dtype.hasobject:
+        _update(digest, pandas.util.hash_array(column.to_numpy()))
+    else:
+        _update(digest, numpy.ascontiguousarray(column.to_numpy()))
 
 
 def _update(digest: Any, array: Any) -> None:
