@@ -123,5 +123,18 @@ def kill_tree(pid: int) -> None:
     psutil.wait_procs(family, timeout=5)
 
 
+def kill_processes_of(attempt_id: str) -> None:
+    """Kill what an attempt's dead runner has left: its kernel, and whatever that started and let go of.
+
+    They are known by the attempt's id in their environment.
+    """
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("JUPYTER_MLOPS_ATTEMPT_ID") == attempt_id:
+                process.kill()
+        except psutil.Error:  # it has ended, or is somebody else's
+            continue
+
+
 def _open_log(path: Path) -> IO[bytes]:
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab")

@@ -17,7 +17,7 @@ from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.fires import fire_due_triggers
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.queue import Outcome
-from jupyter_mlops.runs.runner_process import RunnerProcess
+from jupyter_mlops.runs.runner_process import RunnerProcess, kill_processes_of
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import register_worker
 from jupyter_mlops.store import Store, changes
@@ -173,6 +173,7 @@ class WorkerLoop:
         if runner.attempt_id is None:
             return
         log.warning("runner %d died with attempt %s", runner.pid, runner.attempt_id)
+        kill_processes_of(runner.attempt_id)
         with self._store.session() as session:
             cancelled = session.scalar(
                 select(Run.cancel_requested).where(Run.attempt_id == runner.attempt_id)

@@ -109,7 +109,7 @@ class Backend:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.listener.stop()
-        self.tracking.close()
+        await self.tracking.stop()
         if "store" in self.__dict__:
             self.store.close()
 

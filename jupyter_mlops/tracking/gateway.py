@@ -14,6 +14,7 @@ from typing import Any
 from jupyter_mlops.config import Settings
 
 ANSWER_WITHIN_S = 20.0
+START_WITHIN_S = 180.0
 ASK_AGAIN_AFTER_S = 15.0
 LET_GO_AFTER_S = 300.0
 
@@ -38,12 +39,14 @@ class TrackingGateway:
 
     A question without an answer in 20 s ends the process (whatever hangs in it), gives the last answer
     with the reason why it is not newer, and is not asked again for 15 s: a dead tracking server costs the
-    Jupyter server nothing.
+    Jupyter server nothing. A process that is still starting is left to it: MLflow may be making its database.
     """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._process: asyncio.subprocess.Process | None = None
+        self._ready: asyncio.Task[bytes] | None = None
+        self._started_at = 0.0
         self._lock = asyncio.Lock()
         self._last: dict[str, Answer] = {}
         self._closed_until = 0.0
@@ -52,11 +55,15 @@ class TrackingGateway:
 
     async def ask(self, question: str) -> Answer:
         """The newest answer to a question, at once when the tracking server is known to be down."""
-        last = self._last.get(question, Answer(None, None, None))
-        if time.monotonic() < self._closed_until:
-            return last
         async with self._lock:
+            last = self._last.get(question, Answer(None, None, None))
+            if time.monotonic() < self._closed_until:
+                return last
             try:
+                if not await self._is_ready():
+                    return Answer(
+                        last.value, last.answered_at, "MLflow is still starting; ask again shortly."
+                    )
                 said = await asyncio.wait_for(self._ask_process(question), ANSWER_WITHIN_S)
             except asyncio.TimeoutError:
                 self.close()
@@ -64,21 +71,46 @@ class TrackingGateway:
             except (OSError, ValueError) as error:
                 self.close()
                 said = {"problem": f"The tracking process ended: {error}"}
-        if "problem" in said:
-            self._closed_until = time.monotonic() + ASK_AGAIN_AFTER_S
-            answer = Answer(last.value, last.answered_at, said["problem"])
-        else:
-            answer = Answer(said["answer"], datetime.now(timezone.utc), None)
-        self._last[question] = answer
-        return answer
+            if "problem" in said:
+                self._closed_until = time.monotonic() + ASK_AGAIN_AFTER_S
+                answer = Answer(last.value, last.answered_at, said["problem"])
+            else:
+                answer = Answer(said["answer"], datetime.now(timezone.utc), None)
+            self._last[question] = answer
+            return answer
+
+    async def stop(self) -> None:
+        """End the tracking process, and wait until it has ended."""
+        process = self._process
+        self.close()
+        if process is not None:
+            await process.communicate()  # its pipes are closed before the event loop is
 
     def close(self) -> None:
         """End the tracking process."""
         if self._let_go is not None:
             self._let_go.cancel()
+        if self._ready is not None:
+            self._ready.cancel()
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
         self._process = None
+
+    async def _is_ready(self) -> bool:
+        """Whether the process has loaded what it needs; raises TimeoutError when it never will."""
+        process = await self._running_process()
+        assert process.stdout is not None
+        if self._ready is None:
+            self._ready = asyncio.ensure_future(process.stdout.readline())
+        try:
+            line = await asyncio.wait_for(asyncio.shield(self._ready), ANSWER_WITHIN_S)
+        except asyncio.TimeoutError:
+            if time.monotonic() - self._started_at > START_WITHIN_S:
+                raise
+            return False
+        if not line:
+            raise OSError("it could not start; see `jupyter mlops doctor`")
+        return True
 
     async def _ask_process(self, question: str) -> dict[str, Any]:
         process = await self._running_process()
@@ -95,6 +127,7 @@ class TrackingGateway:
 
     async def _running_process(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
+            self._ready, self._started_at = None, time.monotonic()
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",

@@ -5,12 +5,16 @@ from __future__ import annotations
 import http.client
 import urllib.error
 import urllib.request
-from urllib.parse import urlsplit
 
 from jupyter_mlops.config import hide_password
 from jupyter_mlops.errors import TrackingUnavailableError
 
 TIMEOUT_S = 3.0
+
+
+def is_server(uri: str) -> bool:
+    """Whether a tracking URI names an HTTP server, rather than a database or a folder."""
+    return uri.partition("://")[0].lower() in ("http", "https")
 
 
 def check_tracking(uri: str, timeout_s: float = TIMEOUT_S) -> None:
@@ -19,10 +23,10 @@ def check_tracking(uri: str, timeout_s: float = TIMEOUT_S) -> None:
     Raises:
         TrackingUnavailableError: nothing there answers within `timeout_s` seconds.
     """
-    if urlsplit(uri).scheme not in ("http", "https"):
+    if not is_server(uri):
         return
-    request = urllib.request.Request(f"{uri.rstrip('/')}/health")  # noqa: S310 - http(s) by the line above
     try:
+        request = urllib.request.Request(f"{uri.rstrip('/')}/health")  # noqa: S310 - http(s) by the lines above
         with urllib.request.urlopen(request, timeout=timeout_s):  # noqa: S310
             return
     except urllib.error.HTTPError:

@@ -1,7 +1,8 @@
 """The tracking process: loads MLflow so that the Jupyter server need not, and answers one question a line.
 
 A question is `{"id": N, "ask": NAME, "arguments": {...}}`, an answer `{"id": N, "answer": ...}` or
-`{"id": N, "problem": TEXT}`. It ends when its standard input closes.
+`{"id": N, "problem": TEXT}`. Before all answers it says `{"ready": true}`. It ends when its standard input
+closes.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.tracking.client import Tracking
-from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.probe import check_tracking, is_server
 from jupyter_mlops.tracking.registry import list_models
 
 
@@ -34,7 +35,10 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # a library's print must not end up among the answers
     settings = Settings.load()
-    tracking: Tracking | None = None
+    # A database that MLflow has yet to make must not be cut short by an asker that waits no longer; of a
+    # server, on the other hand, it is first asked whether it is there.
+    tracking = None if is_server(settings.tracking_uri) else Tracking(settings.tracking_uri)
+    print(json.dumps({"ready": True}), file=answers, flush=True)
     for line in sys.stdin:
         question = json.loads(line)
         try:

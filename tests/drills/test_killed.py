@@ -116,8 +116,8 @@ def test_a_worker_asked_to_stop_ends_the_run_under_way_and_leaves_the_rest_queue
     own_workbench: Workbench,
 ) -> None:
     mark, release = own_workbench.root / "mark", own_workbench.root / "release"
-    wait = f"import os, time\nopen({str(mark)!r}, 'w').close()\nwhile not os.path.exists({str(release)!r}): time.sleep(.05)"
-    own_workbench.write("drained.ipynb", wait)
+    wait = f"while not os.path.exists({str(release)!r}): time.sleep(0.05)"
+    own_workbench.write("drained.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{wait}")
     run = own_workbench.running_cell(own_workbench.submit("drained.ipynb"), mark)
     (worker,) = own_workbench.modules()["worker_main"]
     worker.send_signal(signal.SIGTERM)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from jupyter_server.serverapp import ServerApp
 from notebook_files import WriteNotebook, notebook_writer
 from tornado.httpclient import HTTPResponse
 
+from jupyter_mlops.config import Settings
 from jupyter_mlops.server.contract import openapi, validator
 
 API = ("jupyter-mlops", "api")
@@ -59,6 +62,15 @@ def check(path: str, method: str, response: HTTPResponse) -> Answered:
     return Answered(response.code, body)
 
 
+@pytest.fixture(autouse=True)
+def jp_server_cleanup(settings: Settings, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """pytest-jupyter's own, before the settings' processes have to be gone."""
+    yield
+    if ServerApp.initialized():
+        jp_asyncio_loop.run_until_complete(ServerApp.instance()._cleanup())
+        ServerApp.clear_instance()
+
+
 @pytest.fixture
 def ask(jp_fetch: Callable[..., Awaitable[HTTPResponse]]) -> Ask:
     """Ask the server: `await ask("get", "/runs", limit=3)`, `await ask("post", "/runs", {"notebook": …})`."""
@@ -70,7 +82,13 @@ def ask(jp_fetch: Callable[..., Awaitable[HTTPResponse]]) -> Ask:
         options: dict[str, Any] = {"body": raw} if method in WITH_BODY else {}
         parts = [quote(part) for part in path.strip("/").split("/")]
         response = await jp_fetch(
-            *API, *parts, method=method.upper(), params=query, raise_error=False, **options
+            *API,
+            *parts,
+            method=method.upper(),
+            params=query,
+            raise_error=False,
+            request_timeout=60,
+            **options,
         )
         if not checked:
             return Answered(response.code, json.loads(response.body))

@@ -1,0 +1,38 @@
+"""Servers and kernels for the drills of capture."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jupyter_process import JupyterProcess, jupyter_process
+
+
+@pytest.fixture(scope="session")
+def bash_kernels(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A `JUPYTER_PATH` with the bash kernel's spec: nothing is installed where the user would see it."""
+    prefix = tmp_path_factory.mktemp("kernels")
+    install = [sys.executable, "-m", "bash_kernel.install", "--prefix", str(prefix)]
+    subprocess.run(install, check=True, capture_output=True)
+    return str(prefix / "share" / "jupyter")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, bash_kernels: str) -> Iterator[JupyterProcess]:
+    """One server for a module's drills; MLflow is down the whole time."""
+    folder = tmp_path_factory.mktemp("server")
+    with jupyter_process(
+        folder, JUPYTER_PATH=bash_kernels, MLFLOW_TRACKING_URI="http://127.0.0.1:9"
+    ) as running:
+        yield running
+        assert "Traceback" not in running.log()
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, bash_kernels: str) -> Iterator[JupyterProcess]:
+    """A server for a drill that kills it."""
+    with jupyter_process(tmp_path, JUPYTER_PATH=bash_kernels) as running:
+        yield running
