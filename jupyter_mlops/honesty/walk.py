@@ -64,8 +64,9 @@ class Walk(ExpressionWalk):
             self._expr(node.value)
             self.bind(node.target.id)
         else:
+            self._expr(node.target)  # `x[0] += …` asks for `x` before the value
             self._expr(node.value)
-            self._target(node.target)
+            self._change(node.target)
 
     def _annotated(self, node: ast.AnnAssign) -> None:
         if node.value is not None:

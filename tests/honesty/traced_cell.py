@@ -128,7 +128,7 @@ def _tracer(trace: Trace, namespace: dict[str, Any], names: set[str]) -> Callabl
         return watch
 
     def _is_global(frame: FrameType, operation: str, name: str) -> bool:
-        if operation.endswith("_GLOBAL") or frame.f_locals is namespace:
+        if operation.endswith("_GLOBAL") or frame.f_code.co_name == "<module>":
             return True
         return operation in _LOADS and name not in frame.f_locals
 
