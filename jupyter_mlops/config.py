@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from jupyter_core.paths import jupyter_data_dir
 from sqlalchemy import make_url
@@ -21,6 +21,8 @@ from jupyter_mlops.store import Store
 DATA_DIR = "JUPYTER_MLOPS_DATA_DIR"
 STORE_URL = "JUPYTER_MLOPS_STORE_URL"
 TRACKING_URI = "JUPYTER_MLOPS_TRACKING_URI"
+
+TrackingSource: TypeAlias = Literal["environment", "setting", "default"]
 
 
 @dataclass(frozen=True)
@@ -40,15 +42,15 @@ class Settings:
     data_dir: Path
     store_url: str
     tracking_uri: str
-    tracking_source: Literal["environment", "setting", "default"]
+    tracking_source: TrackingSource
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
         """Read the settings from an environment, the process's own by default."""
         env = os.environ if environ is None else environ
         data_dir = Path(env.get(DATA_DIR) or Path(jupyter_data_dir()) / "mlops").expanduser().absolute()
-        default_tracking = f"sqlite:///{data_dir / 'mlflow' / 'mlflow.db'}"
-        source: Literal["environment", "setting", "default"]
+        default_tracking = _default_tracking_uri(data_dir)
+        source: TrackingSource
         user_uri, setting_uri = env.get("MLFLOW_TRACKING_URI"), env.get(TRACKING_URI)
         if user_uri and user_uri != default_tracking:
             uri, source = user_uri, "environment"
@@ -57,6 +59,18 @@ class Settings:
         else:
             uri, source = default_tracking, "default"
         return cls(data_dir, env.get(STORE_URL) or f"sqlite:///{data_dir / 'store.db'}", uri, source)
+
+    @property
+    def kept_tracking_uri(self) -> str | None:
+        """The tracking URI as a job remembers it; None when it holds a password, which no row may hold."""
+        return None if hide_password(self.tracking_uri) != self.tracking_uri else self.tracking_uri
+
+    def tracking_at(self, uri: str | None) -> Settings:
+        """These settings with the tracking URI that a job remembers, if it does."""
+        if uri is None or uri == self.tracking_uri:
+            return self
+        source: TrackingSource = "default" if uri == _default_tracking_uri(self.data_dir) else "environment"
+        return replace(self, tracking_uri=uri, tracking_source=source)
 
     @property
     def journals(self) -> Path:
@@ -106,6 +120,10 @@ class Settings:
         elif self.tracking_source == "setting":
             env[TRACKING_URI] = self.tracking_uri
         return env
+
+
+def _default_tracking_uri(data_dir: Path) -> str:
+    return f"sqlite:///{data_dir / 'mlflow' / 'mlflow.db'}"
 
 
 def hide_password(uri: str) -> str:

@@ -11,6 +11,7 @@ import click
 
 from jupyter_mlops import __version__
 from jupyter_mlops.cli.failures import report_failure
+from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
 
 _COMMANDS = {
     "run": ("run", "Run a notebook as a job."),
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; answers with the exit code, and never raises for a failure."""
     if arguments is None:
         arguments = sys.argv[1:]
-        _spare_the_grammar_of_iris()
+        spare_the_grammar_of_iris()
     try:
         code = cli.main(args=list(arguments), prog_name="jupyter mlops", standalone_mode=False)
     except BrokenPipeError:  # `... | head`
@@ -75,12 +76,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - told and logged there
         return report_failure(error, as_json=_JSON_OPTION in arguments)
     return code if isinstance(code, int) else 0
-
-
-def _spare_the_grammar_of_iris() -> None:
-    """Take two CPU seconds off every command.
-
-    nbformat imports jsonschema, which imports `rfc3987_syntax` where it is installed, which compiles a
-    grammar of internationalised addresses. jsonschema does without it, and nothing here checks such ones.
-    """
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type] # what an import then fails on

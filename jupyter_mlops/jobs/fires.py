@@ -102,6 +102,7 @@ def _run_of_fire(
         parameters=job.parameters,
         kernel=job.kernel,
         register_model=job.register_model,
+        tracking_uri=job.tracking_uri,
         state=RunState.SKIPPED.value if overlaps else RunState.QUEUED.value,
         reason=Reason.OVERLAP if overlaps else None,
         message="Skipped: the run of the fire before was still under way." if overlaps else None,

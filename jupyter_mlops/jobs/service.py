@@ -51,6 +51,7 @@ class JobService:
         sha = prepared.keep_snapshot(self.settings)
         with self.store.session() as session:
             run = _new_run(self._job_named(session, prepared), prepared, sha)
+            run.tracking_uri = self.settings.kept_tracking_uri
             queue.enqueue(session, run)
         ensure_worker(self.store, self.settings)
         return run
@@ -87,6 +88,7 @@ class JobService:
                 job.trigger = _new_trigger(cron)
             job.parameters, job.kernel = prepared.parameters, prepared.kernel
             job.register_model, job.updated_at = prepared.register_model, _now()
+            job.tracking_uri = self.settings.kept_tracking_uri
             _tell(session, job)
         if cron is not None:
             ensure_worker(self.store, self.settings)
@@ -232,6 +234,7 @@ class JobService:
                 parameters=prepared.parameters,
                 kernel=prepared.kernel,
                 register_model=prepared.register_model,
+                tracking_uri=self.settings.kept_tracking_uri,
                 created_at=now,
                 updated_at=now,
             )

@@ -65,6 +65,7 @@ class AttemptExecution:
             LeaseLostError: the run was taken over in the meantime; nothing was written.
         """
         run = self._load()
+        self.settings = self.settings.tracking_at(run.tracking_uri)
         tracking: AttemptTracking | None = None
         error: BaseException | None = None
         try:

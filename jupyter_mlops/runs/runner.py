@@ -18,6 +18,7 @@ from collections.abc import Callable
 from queue import SimpleQueue
 
 from jupyter_mlops.config import Settings
+from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
 from jupyter_mlops.store import Store
 
 log = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Runner:
 
 def _load_libraries() -> None:
     """Import what every attempt needs, before the first one waits for it."""
+    spare_the_grammar_of_iris()
     for module in ("mlflow", "papermill", "jupyter_mlops.runs.engine", "jupyter_mlops.runs.attempt"):
         importlib.import_module(module)
 

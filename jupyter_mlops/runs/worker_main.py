@@ -8,7 +8,7 @@ import sys
 from types import FrameType
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.runs.worker import WorkerLoop
+from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
 from jupyter_mlops.runs.workers import default_slots
 
 EXIT_WHEN_IDLE_S = 900.0
@@ -19,6 +19,9 @@ def run_worker(
     settings: Settings, slots: int, exit_when_idle_s: float | None, worker_id: str | None = None
 ) -> None:
     """Be a worker until told to stop: SIGTERM or SIGINT lets running attempts end, a second one does not."""
+    spare_the_grammar_of_iris()
+    from jupyter_mlops.runs.worker import WorkerLoop
+
     loop = WorkerLoop(settings.open_store(), settings, slots, exit_when_idle_s, worker_id)
 
     def stop(_number: int, _frame: FrameType | None) -> None:

@@ -61,6 +61,7 @@ class Job(Base):
     parameters: Mapped[dict[str, Any]]
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
+    tracking_uri: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
@@ -113,6 +114,7 @@ class Run(Base):
     parameters: Mapped[dict[str, Any]]
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
+    tracking_uri: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None]
     message: Mapped[str | None] = mapped_column(Text)

@@ -40,4 +40,5 @@ class ChangeWatch:
             return None
         cursor = self._probe.cursor()
         cursor.execute("PRAGMA data_version")
-        return int(cursor.fetchone()[0])
+        (version,) = cursor.fetchone() or (0,)
+        return int(version)
