@@ -9,10 +9,21 @@ try:
 except ImportError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+__all__ = ["__version__", "history", "load_ipython_extension", "run", "unload_ipython_extension"]
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_mlops.api import history, run
+
+
+def __getattr__(name: str) -> Any:
+    """`run` and `history`, loaded at their first use: a kernel that only records needs neither."""
+    if name in ("run", "history"):
+        from jupyter_mlops import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -72,9 +72,8 @@ class Runner:
             AttemptExecution(self._store, self._settings, attempt_id, self._cancels[attempt_id]).execute()
         except LeaseLostError:
             log.warning("attempt %s was taken over; nothing more is written for it", attempt_id)
-        except (
-            Exception
-        ):  # the store failed: the lease runs out, and the run ends as lost; the runner goes on
+        except Exception:
+            # The store failed: the lease runs out and the run ends as lost, but the runner goes on.
             log.exception("the end of attempt %s could not be written", attempt_id)
         finally:
             del self._cancels[attempt_id]
