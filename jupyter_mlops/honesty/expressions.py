@@ -15,10 +15,12 @@ _Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
 class _Parts(dict[type[ast.AST], tuple[str, ...]]):
-    """For each kind of node, the fields that may hold an expression, last first."""
+    """For each kind of node, the fields that may hold an expression, last first; none for what is no node."""
 
     def __missing__(self, kind: type[ast.AST]) -> tuple[str, ...]:
-        self[kind] = parts = tuple(name for name in reversed(kind._fields) if name not in _NO_PARTS)
+        self[kind] = parts = tuple(
+            name for name in reversed(getattr(kind, "_fields", ())) if name not in _NO_PARTS
+        )
         return parts
 
 
@@ -58,8 +60,8 @@ class ExpressionWalk(Bindings):
             for name in _PARTS[kind]:
                 part = getattr(node, name, None)
                 if part.__class__ is list:
-                    stack.extend(each for each in reversed(part) if isinstance(each, ast.AST))
-                elif isinstance(part, ast.AST):
+                    stack += part[::-1]
+                elif part is not None:
                     stack.append(part)
 
     def _call(self, node: ast.Call) -> None:
