@@ -15,7 +15,7 @@ from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.executions import records_of_run
 from jupyter_mlops.store.tables import Run
-from jupyter_mlops.tracking.client import TrackedRun, Tracking, newest_metrics
+from jupyter_mlops.tracking.client import TrackedRun, Tracking, newest_metrics, tracking_failures
 from jupyter_mlops.tracking.probe import check_tracking
 from jupyter_mlops.tracking.registry import register_logged_model
 
@@ -75,14 +75,12 @@ class AttemptTracking:
 
         A tracking server that fails here does not change how the notebook ended: it is logged.
         """
-        from mlflow.exceptions import MlflowException
-
         mlflow_runs: list[Any] = []
         try:
             self._upload(run, store)
             mlflow_runs = self.tracking.runs_of_attempt(self.run, self.attempt_id)
             outcome = replace(outcome, metrics=newest_metrics(mlflow_runs))
-        except (MlflowException, OSError):
+        except tracking_failures():
             log.exception("the MLflow run %s could not be completed", self.run.run_id)
         if outcome.state is RunState.SUCCEEDED and run.register_model:
             outcome = self._register(run, outcome, mlflow_runs, store)

@@ -121,6 +121,13 @@ def _one_at_a_time(uri: str) -> AbstractContextManager[object]:
     return FileLock(f"{database}.lock", mode=0o600) if database else nullcontext()
 
 
+def tracking_failures() -> tuple[type[Exception], ...]:
+    """What is raised when a tracking server refuses or does not answer."""
+    from mlflow.exceptions import MlflowException
+
+    return MlflowException, OSError
+
+
 def newest_metrics(runs: Iterable[Run]) -> dict[str, float]:
     """The metrics of several MLflow runs together, the last value of each; NaN and infinities left out."""
     metrics: dict[str, float] = {}
