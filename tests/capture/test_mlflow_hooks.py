@@ -342,3 +342,61 @@ job_run._experiment_of = true
 told()
 """
     assert ask(job_kernel, code) == [True, "job"]
+
+
+def logged_by(kernel: RecordedKernel, code: str) -> dict[str, Any]:
+    answer = kernel.run(code)
+    assert answer.reply["status"] == "ok", answer.reply
+    _, end = kernel.record(answer)
+    return dict(end.get("mlflow", {}))
+
+
+def test_a_cells_record_tells_what_it_logged_to_mlflow(kernel: RecordedKernel) -> None:
+    noted = logged_by(
+        kernel,
+        "with mlflow.start_run() as run:\n"
+        "    mlflow.log_param('depth', 3); mlflow.log_metric('loss', 0.5); mlflow.log_metric('loss', 0.25)\n"
+        "    mlflow.log_metrics({'acc': 1.0, 'bad': float('nan')}); mlflow.log_params({'long': 'x' * 300})\n"
+        "    mlflow.log_text('hello', 'notes/hello.txt')\n"
+        "    mlflow.MlflowClient().log_param(run.info.run_id, 'by_client', 1)\n"
+        "run_id = run.info.run_id",
+    )
+    run_id = json.loads(ask_text(kernel, "json.dumps(run_id)"))
+    assert noted == {
+        "run_ids": [run_id],
+        "params": {"depth": "3", "long": "x" * 200, "by_client": "1"},
+        "metrics": {"loss": 0.25, "acc": 1.0, "bad": "nan"},
+        "artifacts": ["notes/hello.txt"],
+    }
+    assert logged_by(kernel, "print('nothing')") == {}
+
+
+def ask_text(kernel: RecordedKernel, expression: str) -> str:
+    return kernel.run(f"print({expression})").streams["stdout"]
+
+
+def test_a_logged_model_is_told_by_its_id(kernel: RecordedKernel) -> None:
+    noted = logged_by(
+        kernel,
+        "with mlflow.start_run():\n"
+        "    info = mlflow.sklearn.log_model(LogisticRegression().fit(X, y), name='m', pip_requirements=[])",
+    )
+    assert noted["model_ids"] == [ask_text(kernel, "info.model_id").strip()]
+    assert len(noted["run_ids"]) == 1
+
+
+def test_what_autologging_logs_is_the_cells(kernel: RecordedKernel) -> None:
+    noted = logged_by(
+        kernel,
+        "mlflow.sklearn.autolog(log_models=False, silent=True)\n"
+        "_ = LogisticRegression(max_iter=321).fit(X, y)\n"
+        "mlflow.sklearn.autolog(disable=True); mlflow.end_run()",
+    )
+    assert noted["params"]["max_iter"] == "321"
+    assert "training_accuracy_score" in noted["metrics"]
+
+
+def test_more_names_than_are_kept_are_counted(kernel: RecordedKernel) -> None:
+    answer = kernel.run("with mlflow.start_run(): mlflow.log_metrics({f'm{n}': n for n in range(130)})")
+    _, end = kernel.record(answer)
+    assert (len(end["mlflow"]["metrics"]), end["dropped"]) == (100, {"mlflow": 30})

@@ -48,12 +48,13 @@ class Resources:
         """What was used since `begin`."""
         cpu_s = (time.process_time_ns() - begun.cpu_ns) / 1e9
         self._open.remove(begun)
-        peak = None
-        if self._peak and self._memory is not None:
-            reached = self._memory.peak()
+        peak = resident = None
+        if self._memory is not None:
+            resident = self._memory.resident()
+        if self._peak and self._memory is not None and resident is not None:
+            reached = max(self._memory.peak(), resident)  # the system counts them apart, some pages late
             self._keep(reached)
             peak = max(begun.peak, reached)
-        resident = self._memory.resident() if self._memory is not None else None
         return {"cpu_s": cpu_s, "rss_bytes": resident, "memory_peak_bytes": peak}
 
     def _keep(self, peak: int) -> None:
