@@ -11,10 +11,13 @@ from typing import Any
 
 import nbformat
 import pytest
+from notebook_files import notebook_writer
+from rows import add_job, queue_run
 from waiting import wait_until
-from workbench import Workbench
+from workbench import Workbench, make_workbench
 
 from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.runs.states import Reason
 from jupyter_mlops.store.executions import records_of_run
 from jupyter_mlops.store.tables import Run
@@ -278,6 +281,22 @@ def test_a_failed_run_closes_its_mlflow_run_as_failed(workbench: Workbench) -> N
     run = workbench.run("fails.ipynb")
     logged = mlflow_client(workbench).get_run(run.mlflow_run_id)
     assert (logged.info.status, logged.data.tags["mlops.reason"]) == ("FAILED", "error")
+
+
+def test_a_tracking_server_that_is_down_when_the_run_starts_is_its_reason(
+    tmp_path: Path, mlflow_template: Path
+) -> None:
+    """It answered when the run was submitted, and does not any more."""
+    dead = "http://127.0.0.1:9"
+    with make_workbench(tmp_path, notebook_writer, mlflow_template, tracking_uri=dead) as bench:
+        content = bench.write("a.ipynb", "1").read_bytes()
+        job = add_job(bench.store, root=str(bench.root), notebook="a.ipynb")
+        sha = SnapshotStore(bench.settings.snapshots).keep(content)
+        run = queue_run(bench.store, job, snapshot_sha=sha)
+        bench.start_worker()
+        run = bench.ended(run)
+    assert (run.state, run.reason) == ("failed", "tracking_unavailable")
+    assert run.message is not None and dead in run.message and "MLFLOW_TRACKING_URI" in run.message
 
 
 def test_nothing_is_stored_of_a_request_that_is_refused(workbench: Workbench) -> None:
