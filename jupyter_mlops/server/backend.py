@@ -19,6 +19,7 @@ from sqlalchemy import exists, select
 from jupyter_mlops import __version__
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.capture.listener.listener import Listener
+from jupyter_mlops.capture.session_state import judge_notebook
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.notebooks.kernels import available_kernels
@@ -142,6 +143,11 @@ class Backend:
         """Cell executions under this server's root, newest first."""
         with self.store.reading() as session:
             return list_executions(session, request, root=str(self.root), **filters)
+
+    def judge_notebook(self, notebook: str, cells: list[tuple[str, str]]) -> dict[str, Any]:
+        """Whether what a notebook shows is still true, as `SessionState` in the OpenAPI file."""
+        with self.store.reading() as session:
+            return judge_notebook(session, str(self.root), notebook, cells)
 
     async def _tell_changes(self) -> None:
         """Put on the event bus what any process changed in the store."""

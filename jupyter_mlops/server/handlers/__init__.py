@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from jupyter_mlops.server.handlers import executions, jobs, models, notebook, recording, runs, status
+from jupyter_mlops.server.handlers import (
+    executions,
+    jobs,
+    models,
+    notebook,
+    recording,
+    runs,
+    session_state,
+    status,
+)
 
 ROUTES = [
     *status.ROUTES,
@@ -12,4 +21,5 @@ ROUTES = [
     *executions.ROUTES,
     *models.ROUTES,
     *recording.ROUTES,
+    *session_state.ROUTES,
 ]
