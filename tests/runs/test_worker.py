@@ -229,6 +229,7 @@ def test_an_output_folder_that_cannot_be_made_is_a_reason_not_a_traceback(workbe
     assert run.state == "failed" and run.message is not None and "mlops-runs" in run.message
 
 
+@pytest.mark.slow
 def test_a_model_that_the_notebook_logged_is_registered_as_the_job_asks(workbench: Workbench) -> None:
     folder = workbench.root / "example"
     folder.mkdir()
