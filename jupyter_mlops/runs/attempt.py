@@ -16,6 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlops.capture.ingester import Ingester
+from jupyter_mlops.capture.listener.run_records import records_from_run
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import RegistrationError
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
@@ -81,7 +82,7 @@ class AttemptExecution:
         outcome = outcome_of(error, self._executed, None if self._client is None else self._client.exit_code)
         if outcome.state is RunState.CANCELLED and not self._cancel_was_requested():
             outcome = replace(outcome, state=RunState.LOST, reason=Reason.WORKER_LOST, message=WORKER_GONE)
-        self._ingest()
+        self._ingest(run, outcome)
         if tracking is not None:
             outcome = self._close_tracking(tracking, run, outcome)
         self._finish(outcome)
@@ -181,10 +182,15 @@ class AttemptExecution:
             except DBAPIError:  # a store that is busy just now must not end a run that goes well
                 log.exception("the progress of attempt %s could not be told", self.attempt_id)
 
-    def _ingest(self) -> None:
+    def _ingest(self, run: Run, outcome: Outcome) -> None:
+        """Take up what the kernel recorded; of one that cannot record, what the engine knows."""
         try:
-            Ingester(self.store).ingest_folder(self.settings.journals)
-        except Exception:  # the record is safe in the journal, and is swept up later
+            report = Ingester(self.store).ingest_folder(self.settings.journals)
+            if self._executed is not None and not report.problems:
+                died = outcome.reason == Reason.KERNEL_DIED
+                with self.store.session() as session:
+                    records_from_run(session, run, self.attempt_id, self._executed, kernel_died=died)
+        except Exception:  # a kernel's record is safe in its journal, and is swept up later
             log.exception("the cells of attempt %s could not be ingested yet", self.attempt_id)
 
     def _write(self, **columns: Any) -> None:

@@ -156,12 +156,6 @@ def test_rows_follow_a_notebook_that_is_moved_while_it_runs(
     assert bash.row(later.msg_id, "ok").notebook == bash.row(before.msg_id).notebook
 
 
-def test_ten_megabytes_of_prints_are_counted_to_the_byte(bash: Notebook) -> None:
-    tab = bash.open_tab()
-    answer = tab.run("yes 0123456789 | head -c 10000000", "c")
-    assert bash.row(answer.msg_id, "ok").stdout_bytes == 10_000_000
-
-
 def test_a_store_that_is_locked_for_three_seconds_loses_nothing(
     server: JupyterProcess, bash: Notebook
 ) -> None:

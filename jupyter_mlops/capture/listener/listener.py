@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -14,6 +15,7 @@ from typing import Any
 from jupyter_mlops.capture.listener import recordings
 from jupyter_mlops.capture.listener.hearing import Hearing
 from jupyter_mlops.capture.listener.lost_sessions import close_lost_sessions, this_server
+from jupyter_mlops.capture.listener.privacy import Privacy
 from jupyter_mlops.capture.listener.rows import HeardKernel
 from jupyter_mlops.capture.listener.scribe import Known, Scribe
 from jupyter_mlops.capture.listener.subscription import describe_kernel
@@ -64,7 +66,7 @@ class Listener:
         self._kernels = kernels
         self._list_sessions = list_sessions
         self.hearing = Hearing(kernels, log)
-        self._scribe = Scribe(store, self._root, ingest, self.hearing.count_error)
+        self._scribe = Scribe(store, self._root, ingest, self.hearing.count_error, Privacy(os.environ))
         self._known = Known()
         self._now: dict[str, HeardKernel] = {}
         self._looked_at = 0.0

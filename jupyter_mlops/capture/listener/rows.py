@@ -11,11 +11,13 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from jupyter_mlops.capture import analysis
 from jupyter_mlops.capture.batch import Place, note_changes
 from jupyter_mlops.capture.listener.cell_run import CellRun, plain
 from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
 
 LISTENER = "listener"
+_OURS = frozenset({"late", "closed_by", "heard_at"})
 START_MARGIN = timedelta(seconds=1)
 """A process's start is worked out from the machine's, which is known in whole seconds."""
 
@@ -40,7 +42,12 @@ class HeardKernel:
 
 
 def write_runs(
-    session: Session, kernel: HeardKernel, runs: Iterable[CellRun], on_since: datetime | None
+    session: Session,
+    kernel: HeardKernel,
+    runs: Iterable[CellRun],
+    on_since: datetime | None,
+    *,
+    keeps_text: bool,
 ) -> list[CellRun]:
     """Write executions as far as they are ours to write; twice is the same as once.
 
@@ -49,6 +56,7 @@ def write_runs(
         kernel: whose they are.
         runs: executions that changed.
         on_since: since when a kernel without a recorder is to be recorded; None when it is not.
+        keeps_text: whether sources are kept, or only their hashes.
 
     Returns:
         those that nothing could be done for yet: the recorder's word on them is not in the store.
@@ -60,11 +68,11 @@ def write_runs(
         if own is not None:
             _update(own, run)
         elif recorder is not None:
-            if not _fill_hole(session, recorder, run):
+            if not _fill_hole(session, recorder, run, keeps_text):
                 waiting.append(run)
                 continue
         elif on_since is not None and run.started is not None and run.started.wall >= on_since:
-            _insert(session, keep_session(session, kernel), run)
+            insert_run(session, keep_session(session, kernel), run, keeps_text=keeps_text)
         else:
             waiting.append(run)
             continue
@@ -93,6 +101,39 @@ def is_ours(row: KernelSession) -> bool:
 def execution_id(kernel_id: str, msg_id: str) -> str:
     """Always the same for one request: what is heard twice is written once."""
     return hashlib.blake2b(f"{kernel_id}|{msg_id}".encode(), digest_size=16).hexdigest()
+
+
+def insert_run(
+    session: Session, of: KernelSession, run: CellRun, *, recorded_by: str = LISTENER, keeps_text: bool
+) -> CellExecution:
+    """Write an execution of a session for the first time."""
+    key_kind, key = run.cell_key
+    if keeps_text and session.get(Source, run.source_sha) is None:
+        session.add(Source(sha=run.source_sha, text=plain(run.code)))
+    row = CellExecution(
+        id=execution_id(of.kernel_id or of.id, run.msg_id),
+        session_id=of.id,
+        root=of.root,
+        notebook=of.notebook,
+        run_id=of.run_id,
+        msg_id=run.msg_id,
+        seq=run.seq,
+        cell_id=run.cell_id,
+        cell_key=key,
+        key_kind=key_kind,
+        tags=list(run.tags),
+        source_sha=run.source_sha,
+        recorded_by=recorded_by,
+        started_at=run.started.wall if run.started else of.started_at,
+        facts={},
+    )
+    if str(of.facts.get("language", "")).lower() == "python":
+        told = analysis.analyse(run.source_sha, run.code)
+        row.reads, row.writes, row.facts = told.reads, told.writes, told.facts
+    _update(row, run)
+    session.add(row)
+    session.flush()
+    return row
 
 
 def keep_session(session: Session, kernel: HeardKernel) -> KernelSession:
@@ -129,13 +170,13 @@ def move_session(session: Session, session_id: str, place: Place) -> None:
     note_changes(session, [place])
 
 
-def _fill_hole(session: Session, recorder: KernelSession, run: CellRun) -> bool:
+def _fill_hole(session: Session, recorder: KernelSession, run: CellRun, keeps_text: bool) -> bool:
     """Add what the recorder cannot know; False while it has not told of the execution."""
     if run.status == "aborted":
         # The cell that failed before it was recorded: so recording was on, and this one would have been.
         if run.after is None or _recorded(session, recorder.id, run.after) is None:
             return False
-        _insert(session, recorder, run)
+        insert_run(session, recorder, run, keeps_text=keeps_text)
         return True
     row = _recorded(session, recorder.id, run.msg_id)
     if row is None:
@@ -154,32 +195,6 @@ def _recorded(session: Session, recorder: str, msg_id: str) -> CellExecution | N
     ).first()
 
 
-def _insert(session: Session, of: KernelSession, run: CellRun) -> None:
-    key_kind, key = run.cell_key
-    if session.get(Source, run.source_sha) is None:
-        session.add(Source(sha=run.source_sha, text=plain_source(run.code)))
-    row = CellExecution(
-        id=execution_id(of.kernel_id or of.id, run.msg_id),
-        session_id=of.id,
-        root=of.root,
-        notebook=of.notebook,
-        run_id=of.run_id,
-        msg_id=run.msg_id,
-        seq=run.seq,
-        cell_id=run.cell_id,
-        cell_key=key,
-        key_kind=key_kind,
-        tags=list(run.tags),
-        source_sha=run.source_sha,
-        recorded_by=LISTENER,
-        started_at=run.started.wall if run.started else of.started_at,
-        facts={},
-    )
-    _update(row, run)
-    session.add(row)
-    session.flush()
-
-
 def _update(row: CellExecution, run: CellRun) -> None:
     row.status = run.status
     row.execution_count = run.execution_count
@@ -189,12 +204,8 @@ def _update(row: CellExecution, run: CellRun) -> None:
     row.ended_at, row.duration_s = _wall(run), _duration(run)
     row.stdout_bytes, row.stderr_bytes = run.printed.stdout, run.printed.stderr
     row.outputs = list(run.outputs)
-    row.facts = {**_late(run), **_way_of_ending(run)}
-
-
-def plain_source(code: str) -> str:
-    """Source text as it is kept."""
-    return plain(code)
+    kept = {name: fact for name, fact in row.facts.items() if name not in _OURS}
+    row.facts = {**kept, **_late(run), **_way_of_ending(run)}
 
 
 def _wall(run: CellRun) -> datetime | None:

@@ -18,6 +18,7 @@ from jupyter_mlops.capture.listener.cell_run import CellRun
 from jupyter_mlops.capture.listener.hearing import Event, Message, Sign
 from jupyter_mlops.capture.listener.kernel_life import KINDS, KernelLife
 from jupyter_mlops.capture.listener.messages import Moment, Reply, Request, read_iopub
+from jupyter_mlops.capture.listener.privacy import Privacy
 from jupyter_mlops.capture.listener.rows import (
     HeardKernel,
     end_session,
@@ -76,6 +77,7 @@ class Scribe:
         root: the server's.
         ingest: takes up what recorders wrote.
         count_error: told of what failed here without harm to the rest.
+        privacy: what is left out.
 
     Attributes:
         lost: executions that could not be written and are given up.
@@ -87,11 +89,13 @@ class Scribe:
         root: str,
         ingest: Callable[[], object],
         count_error: Callable[[BaseException], None],
+        privacy: Privacy,
     ) -> None:
         self._store = store
         self._root = root
         self._ingest = ingest
         self._count_error = count_error
+        self._privacy = privacy
         self._lives: dict[str, _Life] = {}
         self._ending: list[_Life] = []
         self._moves: list[tuple[_Life, Place]] = []
@@ -158,9 +162,9 @@ class Scribe:
             if what.is_genuine(what.frames):
                 heard = read_iopub(what.frames[1:], KINDS)
                 if heard is not None:
-                    cells.hear(heard, event.at)
+                    cells.hear(self._privacy.clean_heard(heard), event.at)
         elif isinstance(what, Request):
-            cells.ask(what, event.at)
+            cells.ask(self._privacy.clean_request(what), event.at)
         elif isinstance(what, Reply):
             cells.hear_reply(what, event.at)
         elif what is Sign.INTERRUPTED:
@@ -184,7 +188,7 @@ class Scribe:
             self.lost += 1
 
     def _note_changed(self, life: _Life) -> None:
-        for run in life.cells.take_changed():
+        for run in filter(self._privacy.wants, life.cells.take_changed()):
             key = (life.kernel.session_id, run.msg_id)
             item = self._pending.setdefault(key, _Pending(life, run, 0.0))
             item.since, item.is_new = time.monotonic(), True
@@ -204,7 +208,9 @@ class Scribe:
         for group in groups.values():
             kernel = group[0].life.kernel
             since = on.get(kernel.place[1]) if kernel.place[1] is not None else None
-            waiting = {run.msg_id for run in write_runs(session, kernel, [item.run for item in group], since)}
+            runs = [item.run for item in group]
+            keeps_text = self._privacy.keeps_text
+            waiting = {run.msg_id for run in write_runs(session, kernel, runs, since, keeps_text=keeps_text)}
             written += [(item, item.run.msg_id in waiting) for item in group]
         for life in self._ending:
             if life.ended is not None:
