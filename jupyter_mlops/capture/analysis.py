@@ -11,7 +11,7 @@ MAX_SOURCE = 200_000  # characters; what is longer is data rather than code
 MAX_NAMES = 500
 MAX_SEEDS = 20
 MAX_EXPRESSION = 80
-_KEPT = 4096
+_KEPT = 10_000
 
 _SEEDING = {
     *("seed", "default_rng", "RandomState", "Generator", "SeedSequence"),
@@ -49,8 +49,8 @@ def analyse(sha: str, source: str) -> SourceFacts:
     found = _analysed.get(sha)
     if found is None:
         found = _work_out(source)
-        if len(_analysed) >= _KEPT:
-            _analysed.clear()
+        while len(_analysed) >= _KEPT:  # several threads may ingest
+            _analysed.pop(next(iter(_analysed)), None)
         _analysed[sha] = found
     return found
 

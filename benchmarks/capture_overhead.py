@@ -1,0 +1,293 @@
+"""What recording costs: in real kernels beside bare ones, at ingest, and when a history page is asked for.
+
+    python benchmarks/capture_overhead.py [--rounds 40] [--rows 1000000] [--only PART]
+
+All kernels run the same five cells in turn, in one run, so that the machine's load is on all alike. The CPU
+time of the hooks is the honest figure on a busy machine; round trips are medians. A kernel with empty hooks
+says how busy it was: on an idle machine those take 0.013 ms. The figures go to
+`results/capture_overhead.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+from measured_kernel import HOOK_CLOCK, LOAD, REPOSITORY, MeasuredKernel
+
+sys.path.insert(0, str(REPOSITORY))
+
+RESULT = Path(__file__).parent / "results" / "capture_overhead.json"
+FRAME = (
+    "import numpy as np, pandas as pd\n"
+    "df = pd.DataFrame({{name: np.arange({rows}, dtype=float) for name in 'abcdefghij'}})"
+)
+CELLS = {
+    "x = 1": "x = 1",
+    "10 prints": "for n in range(10):\n    print('line', n)",
+    "df.head()": "df.head()",
+    "8 lines of pandas": (
+        "part = df.head(1000).copy()\npart['big'] = part.a > 500\nmeans = part.groupby('big').mean()\n"
+        "turned = means.T\nnamed = turned.reset_index()\nother = named.rename(columns={'index': 'column'})\n"
+        "sorted_ = other.sort_values('column')\nlen(sorted_)"
+    ),
+    "write and read a file": "with open('a.txt', 'w') as f: f.write('a')\nwith open('a.txt') as f: f.read()",
+}
+EMPTY_HOOKS = (
+    "def _empty(argument): pass\n"
+    "for _e in ('pre_run_cell', 'post_run_cell'): get_ipython().events.register(_e, _empty)"
+)
+SMALL, LARGE = FRAME.format(rows=10_000), FRAME.format(rows=10_000_000)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=40, help="of the five cells in each kernel (%(default)s)"
+    )
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="in the store, for the history (%(default)s)"
+    )
+    parser.add_argument("--only", choices=["kernels", "ingest", "history", "import"])
+    options = parser.parse_args()
+    parts: dict[str, Callable[[Path], Any]] = {
+        "import": lambda _: import_time(),
+        "kernels": lambda folder: in_kernels(folder, options.rounds),
+        "ingest": ingest_rate,
+        "history": lambda folder: history_page(folder, options.rows),
+    }
+    figures: dict[str, Any] = {
+        "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "python": platform.python_version(),
+        "cpus": os.cpu_count(),
+        "load_at_start": os.getloadavg()[0],
+    }
+    with tempfile.TemporaryDirectory(prefix="capture-overhead-") as temporary:
+        for name, measure in parts.items():
+            if options.only in (None, name):
+                figures[name] = measure(Path(temporary))
+    figures["load_at_end"] = os.getloadavg()[0]
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if options.only is None:
+        RESULT.parent.mkdir(exist_ok=True)
+        RESULT.write_text(text + "\n")
+    return 0
+
+
+def in_kernels(folder: Path, rounds: int) -> dict[str, Any]:
+    """Hooks' CPU and round trips, of all variants in turn."""
+    kernels = {
+        "bare": MeasuredKernel(folder / "bare", SMALL),
+        "bare again": MeasuredKernel(folder / "bare-again", SMALL),
+        "empty hooks": MeasuredKernel(folder / "empty", SMALL, EMPTY_HOOKS, HOOK_CLOCK),
+        "ours without frames": MeasuredKernel(
+            folder / "ours", SMALL, LOAD, HOOK_CLOCK, JUPYTER_MLOPS_CAPTURE="frames=off"
+        ),
+        "ours, frame of 1e4 rows": MeasuredKernel(folder / "small", SMALL, LOAD, HOOK_CLOCK),
+        "ours, frame of 1e7 rows": MeasuredKernel(folder / "large", LARGE, LOAD, HOOK_CLOCK),
+    }
+    ipyflow = importlib.util.find_spec("ipyflow") is not None
+    if ipyflow:
+        kernels["ipyflow"] = MeasuredKernel(folder / "ipyflow", SMALL, "%load_ext ipyflow")
+    trips: dict[str, dict[str, list[float]]] = {name: {cell: [] for cell in CELLS} for name in kernels}
+    order = list(kernels)
+    for number in range(rounds):
+        for cell, code in CELLS.items():
+            for name in order:
+                trips[name][cell].append(kernels[name].round_trip(f"{code}\n# round {number}"))
+            order.append(order.pop(0))
+    report: dict[str, Any] = {"ipyflow": "measured" if ipyflow else "not installed", "rounds": rounds}
+    bare = {
+        cell: statistics.mean(statistics.median(trips[name][cell]) for name in ("bare", "bare again"))
+        for cell in CELLS
+    }
+    for name, kernel in kernels.items():
+        report[name] = {
+            "round_trip_median_ms": {cell: round(statistics.median(trips[name][cell]), 3) for cell in CELLS},
+            "over_bare_ms": {
+                cell: round(statistics.median(trips[name][cell]) - bare[cell], 3) for cell in CELLS
+            },
+        }
+        if name == "empty hooks" or name.startswith("ours"):
+            report[name]["hook_cpu_ms"] = hook_times(kernel, rounds)
+        kernel.stop()
+    return report
+
+
+def hook_times(kernel: MeasuredKernel, rounds: int) -> dict[str, Any]:
+    """Percentiles of the CPU time of both hooks together, of all cells and of each."""
+    taken = json.loads(kernel.run("print(__import__('json').dumps(_cpu))"))[-rounds * len(CELLS) :]
+    by_cell = {cell: taken[at :: len(CELLS)] for at, cell in enumerate(CELLS)}
+    return {"all": percentiles(taken), **{cell: percentiles(times) for cell, times in by_cell.items()}}
+
+
+def percentiles(nanoseconds: list[int]) -> dict[str, float]:
+    ordered = sorted(nanoseconds)
+    return {
+        name: round(ordered[min(len(ordered) - 1, int(share * len(ordered)))] / 1e6, 3)
+        for name, share in (("p50", 0.5), ("p90", 0.9), ("p99", 0.99))
+    }
+
+
+def import_time() -> dict[str, float]:
+    """CPU time of importing the recorder into a process that has ipykernel, the best of seven."""
+    script = (
+        "import time, ipykernel.kernelapp; began = time.process_time()\n"
+        "import jupyter_mlops.capture.recorder; print(time.process_time() - began)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    command = [sys.executable, "-c", script]
+    runs = [
+        float(subprocess.run(command, env=environ, capture_output=True, text=True, check=True).stdout)
+        for _ in range(7)
+    ]
+    return {"best_ms": round(min(runs) * 1000, 2), "median_ms": round(statistics.median(runs) * 1000, 2)}
+
+
+def ingest_rate(folder: Path, executions: int = 5000) -> dict[str, Any]:
+    """Records (a begin or an end is one) a second, of journals as a kernel writes them.
+
+    First each cell's source is new, and is analysed; then another kernel runs the same ones, as a notebook's
+    next run does.
+    """
+    from jupyter_mlops.store import Store
+
+    kernel = MeasuredKernel(folder / "sample", SMALL, LOAD)
+    for code in CELLS.values():
+        kernel.run(code)
+    (journal,) = kernel.journals.glob("*.jsonl")
+    kernel.stop()
+    lines = [json.loads(line) for line in journal.read_bytes().splitlines()]
+    store = Store.open(folder / "ingest.sqlite")
+    figures = {
+        name: ingest(store, folder / f"{session}.jsonl", lines, session, executions)
+        for name, session in (("every source new", "first"), ("sources seen before", "second"))
+    }
+    store.close()
+    return {"records": 2 * executions, **figures}
+
+
+def ingest(
+    store: Any, path: Path, sample: list[dict[str, Any]], session: str, executions: int
+) -> dict[str, int]:
+    """Write a journal that repeats a sample's cells with other sources, and ingest it."""
+    from jupyter_mlops.capture.ingester import Ingester
+
+    begins = [line for line in sample if line["ph"] == "B"][-len(CELLS) :]
+    ends = {line["exec_id"]: line for line in sample if line["ph"] == "E"}
+    with path.open("w") as file:
+        known = {"session_id": session, "pid": os.getpid(), "locked": False, "git": None}
+        file.write(json.dumps({**sample[0], **known}) + "\n")
+        for number in range(executions):
+            begin = begins[number % len(begins)]
+            own = {"exec_id": f"{session}{number}", "session_id": session, "seq": number}
+            source = {"source": f"{begin['source']}\ny{number} = x", "source_sha": f"sha{number}"}
+            file.write(json.dumps({**begin, **own, **source, "msg_id": own["exec_id"]}) + "\n")
+            file.write(json.dumps({**ends[begin["exec_id"]], "exec_id": own["exec_id"]}) + "\n")
+    wall, cpu = time.perf_counter(), time.process_time()
+    report = Ingester(store).ingest_file(path)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    assert report.ended == executions
+    return {
+        "bytes_a_record": round(path.stat().st_size / executions / 2),
+        "per_cpu_second": round(2 * executions / cpu),
+        "per_second": round(2 * executions / wall),
+    }
+
+
+def history_page(folder: Path, rows: int) -> dict[str, Any]:
+    """Milliseconds for a page of one notebook's history, first and deeper, in a store of many rows."""
+    from jupyter_mlops.store import Store
+    from jupyter_mlops.store.executions import list_executions
+    from jupyter_mlops.store.paging import PageRequest
+
+    path = folder / "history.sqlite"
+    store = Store.open(path)
+    fill(path, rows)
+    times: list[float] = []
+    cursor = None
+    for number in range(40):
+        request = PageRequest(limit=50, cursor=cursor)
+        began = time.perf_counter()
+        with store.reading() as session:
+            page = list_executions(session, request, root="/srv", notebook="nb-1.ipynb")
+        times.append((time.perf_counter() - began) * 1000)
+        assert len(page.items) == 50
+        cursor = page.next_cursor if number >= 10 else None
+    store.close()
+    first, deep = times[1:10], times[11:]
+    return {
+        "rows_in_store": rows,
+        "rows_of_notebook": rows // 20,
+        "first_page_ms": round(statistics.median(first), 2),
+        "deeper_pages_ms": round(statistics.median(deep), 2),
+    }
+
+
+def fill(path: Path, rows: int) -> None:
+    """A store of one session and many executions of twenty notebooks, past SQLAlchemy."""
+    began = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute(
+        "INSERT INTO sessions (id, root, runner, started_at, facts) VALUES ('s', '/srv', 'lab', ?, '{}')",
+        (began.strftime("%Y-%m-%d %H:%M:%S.%f"),),
+    )
+    connection.executemany(
+        "INSERT INTO sources (sha, text) VALUES (?, ?)", [(f"sha{n}", f"x = {n}") for n in range(100)]
+    )
+    columns = (
+        "id session_id root notebook seq cell_id cell_key key_kind tags execution_count source_sha status"
+    )
+    columns += (
+        " started_at ended_at duration_s stdout_bytes stderr_bytes outputs reads writes facts recorded_by"
+    )
+    marks = ", ".join("?" * len(columns.split()))
+    facts = json.dumps({"files": [{"path": "/srv/data.csv", "mode": "r", "n": 1}], "rss_bytes": 10**8})
+
+    def row(number: int) -> tuple[Any, ...]:
+        at = (began + timedelta(seconds=number)).strftime("%Y-%m-%d %H:%M:%S.%f")
+        cell = f"c{number % 40}"
+        identity = (f"{number:032x}", "s", "/srv", f"nb-{number % 20}.ipynb", number, cell, cell, "id", "[]")
+        return (
+            *identity,
+            number,
+            f"sha{number % 100}",
+            "ok",
+            at,
+            at,
+            0.1,
+            0,
+            0,
+            "[]",
+            '["x"]',
+            "[]",
+            facts,
+            "recorder",
+        )
+
+    connection.executemany(
+        f"INSERT INTO executions ({', '.join(columns.split())}) VALUES ({marks})", map(row, range(rows))
+    )
+    connection.commit()
+    connection.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
