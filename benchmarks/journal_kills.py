@@ -2,8 +2,8 @@
 
     python benchmarks/journal_kills.py [--kills 300] [--seed 1]
 
-Acknowledged is a cell whose reply the client got. Each kernel gets cells as fast as it answers, and SIGKILL at
-a moment drawn at random; then its journal is read as the ingester reads it. The figures go to
+Acknowledged is a cell whose reply the client got. Each kernel gets cells as fast as it answers, and SIGKILL
+at a moment drawn at random; then its journal is read as the ingester reads it. The figures go to
 `results/journal_kills.json`; exit code 1 when anything was lost.
 """
 

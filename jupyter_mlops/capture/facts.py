@@ -49,6 +49,7 @@ class Frame:
         self.dropped: dict[str, int] = {}
         self.mlflow: Notes | None = None
         self.shown_traceback: list[str] | None = None
+        self.display_failed = False
         self.hook_ns = 0
         self.t0 = time.time_ns()
         self.m0 = time.monotonic_ns()
@@ -151,17 +152,26 @@ def begin_facts(
     }
 
 
-def error_of(result: ExecutionResult | None) -> BaseException | None:
-    """What ended the cell, if it was an error."""
-    error: BaseException | None = None
-    if result is not None:
-        error = result.error_in_exec if result.error_before_exec is None else result.error_before_exec
+def error_of(ip: InteractiveShell, frame: Frame, result: ExecutionResult | None) -> BaseException | None:
+    """What made the cell fail, if it did: its code, or (ipykernel 7.4 fails it then) showing its value."""
+    if result is None:
+        return None
+    error: BaseException | None = result.error_before_exec
+    error = result.error_in_exec if error is None else error  # not `or`: an error of the user's may be false
+    if error is None and display_failed(ip) and not frame.display_failed:
+        error = getattr(sys, "last_value", None)
     return error
 
 
-def end_facts(frame: Frame, result: ExecutionResult | None, t1: int, m1: int) -> dict[str, Any]:
+def display_failed(ip: InteractiveShell) -> bool:
+    """Whether ipykernel says that the value of the last cell could not be shown."""
+    return bool(getattr(ip, "_last_traceback_during_displayhook", False))
+
+
+def end_facts(
+    frame: Frame, result: ExecutionResult | None, error: BaseException | None, t1: int, m1: int
+) -> dict[str, Any]:
     """What is known after the code ran; `result` is None when IPython lost it to an interrupt."""
-    error = error_of(result)
     frame.drop("outputs", frame.tally.dropped)
     return {
         "v": VERSION,

@@ -244,6 +244,7 @@ class Recorder:
         self._learn_secrets()
         frame.identify(self.ip, info, parent, self._redactor.source)
         frame.shown_traceback = shown_traceback(self.ip)
+        frame.display_failed = facts.display_failed(self.ip)
         self._frames.append(frame)
         self.recorded += parent is None
         line = facts.begin_facts(self.ip, frame, info, os.environ)
@@ -267,8 +268,8 @@ class Recorder:
         measured = self._gauges.end(frame, result)
         self._meter.close(frame.msg_id, frame.tally)
         self._learn_secrets()
-        line = {**facts.end_facts(frame, result, t1, m1), **measured}
-        error = facts.error_of(result)
+        error = facts.error_of(self.ip, frame, result)
+        line = {**facts.end_facts(frame, result, error, t1, m1), **measured}
         if error is not None:
             line["error"]["message"] = self._redactor.source(line["error"]["message"])
             if self.options.traceback and self.options.source == "text":

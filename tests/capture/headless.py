@@ -76,6 +76,8 @@ def _records(folder: Path) -> list[Any]:
 
 def _compare_cell(cell: Any, record: Any) -> list[str]:
     errors = [output.ename for output in cell.outputs if output.output_type == "error"]
+    if record.error_name == "UsageError":  # IPython prints a magic's misuse, and shows no error
+        errors = ["UsageError"]
     amiss = []
     if record.status not in (("error", "interrupted", "kernel_died") if errors else ("ok", "kernel_died")):
         amiss.append(f"{cell.id} is {record.status}, its errors are {errors}")

@@ -152,3 +152,13 @@ def test_subshells_are_recorded_apart(kernel: RecordedKernel) -> None:
     assert ends[inner["exec_id"]]["stdout_bytes"] == 4
     assert ends[outer["exec_id"]]["stdout_bytes"] == 9
     assert threading.active_count() < 100
+
+
+def test_a_value_that_cannot_be_shown_fails_its_cell_as_the_kernel_says(kernel: RecordedKernel) -> None:
+    """Expected: the status of the reply (older kernels call it ok), and the error that was shown."""
+    answer = kernel.run("class Mute:\n    def _repr_html_(self): raise ValueError('mute')\nMute()")
+    seen = record(kernel, answer)
+    assert seen["status"] == answer.reply["status"]
+    assert seen["error"] == (None if seen["status"] == "ok" else {"type": "ValueError", "message": "mute"})
+    after = kernel.run("1")
+    assert (record(kernel, after)["status"], after.reply["status"]) == ("ok", "ok")
