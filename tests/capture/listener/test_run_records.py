@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from papermill.exceptions import PapermillExecutionError
 from rows import add_job, queue_run
 from sqlalchemy import select
+from workbench import Workbench
 
 from jupyter_mlops.capture.listener.privacy import Privacy
 from jupyter_mlops.capture.listener.run_records import records_from_run
@@ -108,3 +109,16 @@ def test_an_injected_parameters_cell_is_known_by_its_tag(store: Store) -> None:
     (row,) = record(store, notebook(executed("C=1", tags=["injected-parameters"])))
     assert (row.key_kind, row.cell_key) == ("tag", "injected-parameters")
     assert json.loads(json.dumps(row.tags)) == ["injected-parameters"]
+
+
+@pytest.mark.slow
+def test_a_job_of_a_bash_notebook_has_a_record_of_each_cell(
+    bash_kernel: None, own_workbench: Workbench
+) -> None:
+    own_workbench.write("b.ipynb", "echo one", "echo two", kernelspec=SPEC)
+    run = own_workbench.run("b.ipynb")
+    with own_workbench.store.reading() as session:
+        found = list(session.scalars(select(CellExecution).where(CellExecution.run_id == run.id)))
+    told = [(row.cell_id, row.status, row.recorded_by) for row in sorted(found, key=lambda row: row.seq)]
+    assert run.state == "succeeded"
+    assert told == [("cell-0", "ok", "engine"), ("cell-1", "ok", "engine")]
