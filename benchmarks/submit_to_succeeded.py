@@ -1,9 +1,9 @@
 """How long a run of the demo notebook takes: ours, from submit to succeeded, beside the papermill CLI.
 
-Both run the same notebook in the same session, in turn (A B A B …), so that a drift of the machine meets both.
-Three ways are timed: papermill's CLI (the peer), `jupyter mlops run` as a whole command, and our submit to
-succeeded on a worker that is already there, as the sidebar and schedules meet it. Ours also records every cell,
-tracks the run in MLflow and keeps a snapshot; papermill does none of these.
+Both run the same notebook in the same session, in turn (A B A B …), so that a drift of the machine meets
+both. Three ways are timed: papermill's CLI (the peer), `jupyter mlops run` as a whole command, and our submit
+to succeeded on a worker that is already there, as the sidebar and schedules meet it. Ours also records every
+cell, tracks the run in MLflow and keeps a snapshot; papermill does none of these.
 
     python benchmarks/submit_to_succeeded.py [--rounds 5] [--notebook PATH]
 """
