@@ -47,6 +47,7 @@ class Frame:
         self.unwritten: dict[str, Any] | None = None
         self.gauged: list[tuple[Any, Any]] = []
         self.dropped: dict[str, int] = {}
+        self.takes_notes = False
         self.mlflow: Notes | None = None
         self.shown_traceback: list[str] | None = None
         self.display_failed = False
@@ -55,14 +56,17 @@ class Frame:
         self.m0 = time.monotonic_ns()
 
     def identify(
-        self, ip: InteractiveShell, info: ExecutionInfo, parent: Frame | None, redact: Callable[[str], str]
+        self,
+        info: ExecutionInfo,
+        meta: Mapping[str, Any],
+        parent: Frame | None,
+        redact: Callable[[str], str],
     ) -> None:
         """Say which cell this is, and inside which execution.
 
         A nested `run_cell` answers the same request, but that request's metadata is the outer cell's. The
         hash is of the text without its secrets: that of the original would let a short one be guessed.
         """
-        meta = cell_metadata(ip, info, nested=parent is not None)
         cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
         self.info = info
         self.parent_id = parent.exec_id if parent else None
@@ -126,9 +130,7 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
     }
 
 
-def begin_facts(
-    ip: InteractiveShell, frame: Frame, info: ExecutionInfo, environ: Mapping[str, str]
-) -> dict[str, Any]:
+def begin_facts(ip: InteractiveShell, frame: Frame, info: ExecutionInfo, path: str | None) -> dict[str, Any]:
     """What is known before the code runs. The recorder adds `session_id`, `seq` and a new `source`."""
     key_kind, key = frame.cell_key
     return {
@@ -143,7 +145,7 @@ def begin_facts(
         "cell_key": key,
         "key_kind": key_kind,
         "tags": frame.tags,
-        "notebook_path": notebook_path(ip.user_ns, environ),
+        "notebook_path": path,
         "execution_count": _count_at_begin(ip, info),
         "store_history": frame.counted,
         "t0": frame.t0,

@@ -13,7 +13,7 @@ import functools
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +140,7 @@ class Recorder:
         self._meter = OutputMeter(ip)
         self._gauges = Gauges([], self._count_gauge_error)
         self._redactor = Redactor(os.environ)
+        self._path = facts.notebook_path({}, os.environ)
         self._environment_changes = files.environment_changes()
         self._frames: list[facts.Frame] = []
         self._unrecorded: list[tuple[ExecutionInfo, str | None]] = []
@@ -187,12 +188,14 @@ class Recorder:
         self._end_midway()
         if not self.recording:
             return
-        if self._is_unwanted(info):
+        nested = any(frame.msg_id == facts.message_id(self.ip) for frame in self._frames)
+        meta = facts.cell_metadata(self.ip, info, nested=nested)
+        if self._is_unwanted(info, meta):
             self.skipped += not self._unrecorded
             self._unrecorded.append((info, facts.message_id(self.ip)))
             return
         frame = self._new_frame()
-        self._begin(frame, info)
+        self._begin(frame, info, meta)
         frame.hook_ns = time.monotonic_ns() - started
         self._gauges.begin(frame)
 
@@ -206,8 +209,9 @@ class Recorder:
         frame = self._take(info)
         if frame is None and self._midway is not None and info is not None and not _is_blank(info.raw_cell):
             frame, self._midway = self._midway, None  # the cell that loaded us: its clock began there
-            if self.options.enabled and not self._is_unwanted(info):
-                self._begin(frame, info)
+            meta = facts.cell_metadata(self.ip, info, nested=False)
+            if not self._is_unwanted(info, meta):
+                self._begin(frame, info, meta)
                 self._frames.remove(frame)
             else:
                 self._meter.close(frame.msg_id, frame.tally)
@@ -218,7 +222,7 @@ class Recorder:
         if not self.recording and not self._frames:
             self._let_go()
 
-    def _is_unwanted(self, info: ExecutionInfo) -> bool:
+    def _is_unwanted(self, info: ExecutionInfo, meta: Mapping[str, Any]) -> bool:
         """Whether a cell is not to be recorded: by itself, or because it is part of one that is not."""
         if not self.options.enabled or info.raw_cell.lstrip().startswith(SKIP_MAGIC):
             return True
@@ -226,7 +230,7 @@ class Recorder:
             msg_id = facts.message_id(self.ip)
             if any(msg_id == other for _, other in self._unrecorded):
                 return True
-        return SKIP_TAG in (facts.cell_metadata(self.ip, info, nested=bool(self._frames)).get("tags") or ())
+        return SKIP_TAG in (meta.get("tags") or ())
 
     def _was_unwanted(self, info: ExecutionInfo | None) -> bool:
         """Whether the cell that ends is one that was not recorded; with its last one, record again."""
@@ -239,15 +243,16 @@ class Recorder:
         msg_id = facts.message_id(self.ip)
         return facts.Frame(msg_id, self._meter.open(msg_id), threading.get_ident())
 
-    def _begin(self, frame: facts.Frame, info: ExecutionInfo) -> None:
+    def _begin(self, frame: facts.Frame, info: ExecutionInfo, meta: Mapping[str, Any]) -> None:
         parent = self._innermost(lambda other: other.msg_id == frame.msg_id)
-        self._learn_secrets()
-        frame.identify(self.ip, info, parent, self._redactor.source)
+        self._look_at_environment()
+        frame.identify(info, meta, parent, self._redactor.source)
         frame.shown_traceback = shown_traceback(self.ip)
         frame.display_failed = facts.display_failed(self.ip)
         self._frames.append(frame)
         self.recorded += parent is None
-        line = facts.begin_facts(self.ip, frame, info, os.environ)
+        path = self._path or facts.notebook_path(self.ip.user_ns, {})
+        line = facts.begin_facts(self.ip, frame, info, path)
         line["session_id"] = self.session_id
         line["seq"] = self.recorded
         with_text = self.options.source == "text" and self._is_news(frame)
@@ -267,7 +272,7 @@ class Recorder:
     def _end(self, frame: facts.Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
         measured = self._gauges.end(frame, result)
         self._meter.close(frame.msg_id, frame.tally)
-        self._learn_secrets()
+        self._look_at_environment()
         error = facts.error_of(self.ip, frame, result)
         line = {**facts.end_facts(frame, result, error, t1, m1), **measured}
         if error is not None:
@@ -282,12 +287,13 @@ class Recorder:
         line["hook_ns"] = frame.hook_ns + time.monotonic_ns() - m1
         self._append(line)
 
-    def _learn_secrets(self) -> None:
-        """Look at the environment again if it was changed; the audit hook counts that."""
+    def _look_at_environment(self) -> None:
+        """Read from it again what we keep, if it was changed; the audit hook counts that."""
         changes = files.environment_changes()
         if changes != self._environment_changes:
             self._environment_changes = changes
             self._redactor.refresh(os.environ)
+            self._path = facts.notebook_path({}, os.environ)
 
     def _count_gauge_error(self) -> None:
         self.errors += 1
@@ -330,6 +336,7 @@ class Recorder:
             self.problem = f"capture is switched off by {VARIABLE}"
             return
         self._open_journal(folder)
+        files.add_hook()  # it tells of changes to the environment, too
         self.use(self.options)
 
     def _open_journal(self, folder: str | os.PathLike[str] | None) -> None:

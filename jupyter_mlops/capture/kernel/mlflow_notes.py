@@ -26,17 +26,18 @@ _WITH_VALUES = {"params", "metrics"}
 class MlflowNotes:
     """`mlflow`: `run_ids`, `model_ids`, `params`, `metrics` (the last value of each) and `artifacts`."""
 
-    def begin(self, frame: Frame) -> Notes:
-        """Take notes from now on."""
-        frame.mlflow = Notes()
-        return frame.mlflow
+    def begin(self, frame: Frame) -> None:
+        """Let notes be taken from now on; most cells need none."""
+        frame.takes_notes = True
 
-    def end(self, frame: Frame, begun: Notes, result: object) -> dict[str, Any]:  # noqa: ARG002
+    def end(self, frame: Frame, begun: None, result: object) -> dict[str, Any]:  # noqa: ARG002
         """What was noted since `begin`; {} when nothing was."""
-        frame.mlflow = None
-        frame.drop("mlflow", begun.dropped)
+        frame.takes_notes = False
+        if frame.mlflow is None:
+            return {}
+        frame.drop("mlflow", frame.mlflow.dropped)
         facts: dict[str, Any] = {}
-        for kind, noted in begun.kinds.items():
+        for kind, noted in frame.mlflow.kinds.items():
             if noted:
                 facts[kind] = noted if kind in _WITH_VALUES else list(noted)
         return {"mlflow": facts} if facts else {}
@@ -80,8 +81,11 @@ def wrap_method(name: str, method: Function) -> Function:
 def _notes() -> Notes | None:
     recorder = sys.modules.get("jupyter_mlops.capture.recorder")
     active = recorder.active() if recorder is not None else None
-    frame = active.current() if active is not None else None
-    return frame.mlflow if frame is not None else None
+    frame: Frame | None = active.current() if active is not None else None
+    if frame is None or not frame.takes_notes:
+        return None
+    frame.mlflow = frame.mlflow or Notes()
+    return frame.mlflow
 
 
 def _note_run(notes: Notes, run: Any, *_args: Any, **_kwargs: Any) -> None:
