@@ -17,7 +17,7 @@ from jupyter_mlops.magics.mlops import show
 from jupyter_mlops.magics.place import this_notebook
 from jupyter_mlops.magics.run_card import mlflow_link
 from jupyter_mlops.store import changes
-from jupyter_mlops.tracking.client import Tracking
+from jupyter_mlops.tracking.client import Tracking, tracking_failures
 from jupyter_mlops.tracking.probe import check_tracking
 from jupyter_mlops.tracking.registry import NoModelLoggedError, check_model_name, register_logged_model
 from jupyter_mlops.workspace import Workspace
@@ -70,8 +70,6 @@ def _last_run_of_this_kernel(name: str) -> tuple[Tracking, Run]:
 
 def _named_run(workspace: Workspace, given: str) -> tuple[Tracking, Run]:
     """An MLflow run by its id, or by the id of the job run that owns it."""
-    from mlflow.exceptions import MlflowException
-
     mlflow_run_id: str | None = given
     uri = workspace.settings.tracking_uri
     if len(given) != MLFLOW_RUN_ID_CHARS:
@@ -82,7 +80,7 @@ def _named_run(workspace: Workspace, given: str) -> tuple[Tracking, Run]:
     try:
         if mlflow_run_id is not None:
             return tracking, tracking.client.get_run(mlflow_run_id)
-    except MlflowException:
+    except tracking_failures():
         pass
     raise NotFoundError(
         f"{hide_password(uri)} has no MLflow run {given!r}.",

@@ -18,7 +18,7 @@ from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
 
 EXTENSION = "jupyter_mlops"
-KILL_AFTER_S = 3.0
+KILL_AFTER_S = 2.0
 IOPUB_WITHIN_S = 0.3
 
 
@@ -98,7 +98,7 @@ class CellNotebookClient(PapermillNotebookClient):
     Args:
         nb_man: papermill's manager of the notebook.
         cancel: set by another thread to end the run: the kernel is interrupted at once, and killed with
-            its process group when it has not ended its cell within 3 s.
+            its process group when it has not ended its cell within 2 s.
         observer: told of each cell as it starts and ends, or None.
         kernel_env: the kernel's whole environment, or None for this process's.
 

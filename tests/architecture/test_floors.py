@@ -61,7 +61,6 @@ MLFLOW_HOOKS = (
     "capture/kernel/sklearn_saving.py",
     "capture/kernel/mlflow_notes.py",
 )
-OWED = ("magics/register.py",)  # `tracking_failures()` of tracking/client.py is there for it
 
 
 def sources() -> Iterator[tuple[str, ast.Module]]:
@@ -129,7 +128,7 @@ def test_a_library_is_known_only_behind_its_door(library: str) -> None:
         for path, tree in sources()
         if any(imported.split(".")[0] == library for imported in imports_of(path, tree))
         and not path.startswith(DOORS[library])
-        and not (library == "mlflow" and path in (*MLFLOW_HOOKS, *OWED))
+        and not (library == "mlflow" and path in MLFLOW_HOOKS)
     ]
     assert strangers == []
 
