@@ -53,23 +53,24 @@ export function formatBytes(bytes: number): string {
   return inUnit(value, SIZE_UNITS[step], value < 10 && step > 0 ? 1 : 0);
 }
 
-const MOMENTS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ['day', 86_400],
-  ['hour', 3_600],
-  ['minute', 60],
-  ['second', 1]
+/** From how many seconds on a moment is counted in a unit, and how many seconds that unit has. */
+const MOMENTS: [Intl.RelativeTimeFormatUnit, number, number][] = [
+  ['day', 2 * 86_400, 86_400],
+  ['hour', 3_600, 3_600],
+  ['minute', 60, 60],
+  ['second', 0, 1]
 ];
 
 /** How long ago, or in how long, a moment is; ISO 8601 in. */
 export function formatRelative(moment: string, now = Date.now()): string {
   const seconds = (Date.parse(moment) - now) / 1000;
-  const [unit, size] =
-    MOMENTS.find(([, length]) => Math.abs(seconds) >= length) ??
-    MOMENTS[MOMENTS.length - 1];
+  const [unit, , length] = MOMENTS.find(
+    ([, from]) => Math.abs(seconds) >= from
+  )!;
   return new Intl.RelativeTimeFormat(language(), {
-    numeric: 'auto',
+    numeric: unit === 'second' ? 'auto' : 'always',
     style: 'short'
-  }).format(Math.trunc(seconds / size), unit);
+  }).format(Math.trunc(seconds / length), unit);
 }
 
 /** A moment in full, in the reader's time zone; ISO 8601 in. */
@@ -100,9 +101,23 @@ export function formatMetric(value: number): string {
   }).format(value);
 }
 
-/** A parameter's value as Python's reader would expect it, shortened. */
+/** A value as JSON on one line, with a blank after every comma and colon. */
+export function formatJson(value: unknown): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(formatJson).join(', ')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      ([key, item]) => `${JSON.stringify(key)}: ${formatJson(item)}`
+    );
+    return `{${entries.join(', ')}}`;
+  }
+  return JSON.stringify(value);
+}
+
+/** A parameter's value, shortened to fit a line of the sidebar. */
 export function formatValue(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : formatJson(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 

@@ -48,7 +48,8 @@ module.exports = {
   // One server, one worker process: the tests take turns.
   workers: 1,
   fullyParallel: false,
-  retries: process.env.CI ? 1 : 0,
+  // JupyterLab itself may be slow to appear on a busy machine.
+  retries: 1,
   timeout: 240_000,
   expect: { timeout: 45_000 },
   globalTeardown: require.resolve('./teardown'),

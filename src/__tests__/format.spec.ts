@@ -38,6 +38,8 @@ test('moments read as how long ago, or in how long', () => {
   const now = Date.parse('2026-11-21T08:00:00Z');
   expect(formatRelative('2026-11-21T07:57:00Z', now)).toBe('3 min. ago');
   expect(formatRelative('2026-11-21T10:59:00Z', now)).toBe('in 2 hr.');
+  expect(formatRelative('2026-11-23T05:30:00Z', now)).toBe('in 45 hr.');
+  expect(formatRelative('2026-11-14T07:00:00Z', now)).toBe('7 days ago');
   expect(formatRelative('2026-11-21T08:00:00Z', now)).toBe('now');
 });
 
@@ -56,7 +58,7 @@ test('metrics keep four digits that matter', () => {
 test('long values are cut, and text is shown without quotes', () => {
   expect(formatValue('logreg')).toBe('logreg');
   expect(formatValue('x'.repeat(99)).length).toBe(60);
-  expect(formatValue([1, 'a'])).toBe('[1,"a"]');
+  expect(formatValue([1, 'a'])).toBe('[1, "a"]');
 });
 
 test('a cell is named by its first line that is not blank', () => {

@@ -219,6 +219,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/session-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whether what a notebook shows is still true, its cells as the caller has them open */
+        post: operations["judgeSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -528,6 +545,38 @@ export interface components {
             /** @description the expression in words */
             description: string | null;
             next_fires: string[];
+        };
+        SessionStateQuestion: {
+            notebook: string;
+            /** @description the code cells from the top, as they are in the editor */
+            cells: {
+                id: string;
+                source: string;
+            }[];
+        };
+        StateReason: {
+            /**
+             * @example edited_after_run
+             * @example upstream_rerun
+             */
+            code: string;
+            sentence: string;
+            /** @description the other cell it is about */
+            cell: string | null;
+            /** @description the variable it is about */
+            name: string | null;
+        };
+        SessionState: {
+            /** @description null when nothing was recorded */
+            session_id: string | null;
+            /** @description a fresh kernel, every cell run once from top to bottom, none edited since */
+            clean: boolean | null;
+            reasons: components["schemas"]["StateReason"][];
+            cells: {
+                cell: string;
+                stale: boolean;
+                reasons: components["schemas"]["StateReason"][];
+            }[];
         };
     };
     responses: {
@@ -962,6 +1011,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Recording"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    judgeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionStateQuestion"];
+            };
+        };
+        responses: {
+            /** @description The judgement */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionState"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -35,6 +35,7 @@ export function ExecutionRow(props: {
             <span>{formatDuration(execution.duration_s)}</span>
           )}
           <Ago moment={execution.started_at} />
+          {execution.run_id && <span>{trans.__('in a job run')}</span>}
           <Outputs execution={execution} />
         </span>
         {execution.error_name && (

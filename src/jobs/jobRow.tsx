@@ -9,6 +9,7 @@ import { pauseIcon, resumeIcon, runAsJobIcon, scheduleIcon } from '../icons';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
 import { IconButton } from '../panel/iconButton';
+import { RowLine } from '../panel/rowLine';
 import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { Ago } from '../panel/times';
 import type { JobsModel } from './model';
@@ -25,7 +26,7 @@ export function JobRow(props: {
   const names = useStateNames();
   const Icon = trigger ? scheduleIcon : runAsJobIcon;
   return (
-    <div className="jp-Mlops-rowLine">
+    <RowLine room={trigger ? 3 : 2} actions={<JobActions {...props} />}>
       <button
         type="button"
         className="jp-Mlops-row"
@@ -45,21 +46,18 @@ export function JobRow(props: {
           {trigger && <Schedule trigger={trigger} model={model} />}
           <span className="jp-Mlops-rowFacts">
             {last_run ? (
-              <>
+              <span>
                 <StateIcon state={last_run.state} isNamedBeside />
-                <span>
-                  {trans.__('last run %1', names[last_run.state])}{' '}
-                  <Ago moment={last_run.ended_at ?? last_run.created_at} />
-                </span>
-              </>
+                {trans.__('last run %1', names[last_run.state])}{' '}
+                <Ago moment={last_run.ended_at ?? last_run.created_at} />
+              </span>
             ) : (
               trans.__('never run')
             )}
           </span>
         </span>
       </button>
-      <JobActions {...props} />
-    </div>
+    </RowLine>
   );
 }
 
@@ -118,7 +116,7 @@ function JobActions(props: {
   };
 
   return (
-    <span className="jp-Mlops-rowActions">
+    <>
       <IconButton
         icon={runIcon}
         label={trans.__('Run %1 now', job.name)}
@@ -140,6 +138,6 @@ function JobActions(props: {
         label={trans.__('Delete %1', job.name)}
         onClick={() => void attempt(deleteWithUndo)}
       />
-    </span>
+    </>
   );
 }

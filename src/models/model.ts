@@ -24,6 +24,11 @@ export class ModelsModel {
     return this._problem;
   }
 
+  /** Whether the tracking server has never answered yet. */
+  get isAwaited(): boolean {
+    return this._answer !== null && this._answer.answered_at === null;
+  }
+
   isFolded(name: string): boolean {
     return this._folded.has(name);
   }

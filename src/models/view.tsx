@@ -50,7 +50,7 @@ function Freshness({ model }: { model: ModelsModel }): JSX.Element | null {
   }
   const age =
     age_s === null
-      ? trans.__('There is no earlier answer to show.')
+      ? trans.__('There is no earlier answer to show. Asking again…')
       : trans.__('This is what it said %1 ago.', formatDuration(age_s));
   return (
     <Notice tone={problem ? 'warning' : 'info'}>

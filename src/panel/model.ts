@@ -17,6 +17,9 @@ import { StatusModel } from './statusModel';
 /** Milliseconds between two looks at the server when no event comes. */
 const FALLBACK_INTERVAL = 30_000;
 
+/** Milliseconds after which a tracking server that has never answered is asked again. */
+const FIRST_ANSWER_INTERVAL = 5_000;
+
 /**
  * All that the sidebar shows, kept up to date while it is visible.
  *
@@ -35,6 +38,7 @@ export class PanelModel implements IDisposable {
     this.jobs = new JobsModel(client);
     this.models = new ModelsModel(client);
     this._feed.batched.connect(this._onBatch, this);
+    this.models.changed.connect(this._onModels, this);
     this._poll = new Poll({
       auto: false,
       name: 'jupyter_mlops:fallback',
@@ -59,6 +63,7 @@ export class PanelModel implements IDisposable {
       return;
     }
     this._poll.dispose();
+    clearTimeout(this._firstAnswer);
     this._feed.batched.disconnect(this._onBatch, this);
     Signal.clearData(this);
   }
@@ -143,10 +148,22 @@ export class PanelModel implements IDisposable {
     }
   }
 
+  /** A tracking server that is starting tells nobody when it is ready. */
+  private _onModels(): void {
+    clearTimeout(this._firstAnswer);
+    if (this._isVisible && this.models.isAwaited) {
+      this._firstAnswer = setTimeout(
+        () => void this.models.refresh(),
+        FIRST_ANSWER_INTERVAL
+      );
+    }
+  }
+
   private _isOfOpenNotebook(change: IChange): boolean {
     return (change.notebook ?? change.id) === this.cells.notebook;
   }
 
   private _isVisible = false;
   private readonly _poll: Poll;
+  private _firstAnswer: ReturnType<typeof setTimeout> | undefined;
 }

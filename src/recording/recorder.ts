@@ -70,8 +70,11 @@ export class Recorder implements IDisposable {
   }
 
   /** Ask the kernel whether it records, for a cell may have switched it. */
-  probe(): Promise<void> {
-    return this._meetKernel('probe');
+  async probe(): Promise<void> {
+    // A switch that is under way will tell.
+    if (this._state !== 'switching') {
+      await this._meetKernel('probe');
+    }
   }
 
   private _onKernelChanged(
@@ -102,36 +105,37 @@ export class Recorder implements IDisposable {
     return this._meetKernel(this._isWanted ? 'switch' : 'probe');
   }
 
-  /** One errand at a time; a switch that comes meanwhile goes before a probe. */
-  private _meetKernel(errand: 'switch' | 'probe'): Promise<void> {
-    this._next = this._next === 'switch' ? 'switch' : errand;
-    this._meeting ??= this._runErrands().finally(() => (this._meeting = null));
-    return this._meeting;
-  }
-
-  private async _runErrands(): Promise<void> {
-    while (this._next !== null && !this._isDisposed) {
-      const errand = this._next;
-      this._next = null;
-      const kernel = this._session.session?.kernel;
-      const language = (await kernel?.spec)?.language ?? '';
-      if (!kernel || kernel.status === 'dead') {
-        this._set('no-kernel');
-      } else if (language.toLowerCase() !== 'python') {
-        this._set('unsupported', language);
-      } else if (errand === 'switch') {
-        await this._switch(kernel);
-      } else {
-        await this._probe(kernel);
-      }
+  /**
+   * Ask the kernel something at once, so that it comes before any cell run from now on.
+   *
+   * Only what was asked last sets the state.
+   */
+  private async _meetKernel(errand: 'switch' | 'probe'): Promise<void> {
+    const turn = ++this._turn;
+    const kernel = this._session.session?.kernel;
+    const language = (await kernel?.spec)?.language ?? '';
+    if (turn !== this._turn) {
+      return;
+    }
+    if (!kernel || kernel.status === 'dead') {
+      this._set('no-kernel');
+    } else if (language.toLowerCase() !== 'python') {
+      this._set('unsupported', language);
+    } else if (errand === 'switch') {
+      await this._switch(kernel, turn);
+    } else {
+      await this._probe(kernel, turn);
     }
   }
 
-  private async _switch(kernel: Kernel.IKernelConnection): Promise<void> {
+  private async _switch(
+    kernel: Kernel.IKernelConnection,
+    turn: number
+  ): Promise<void> {
     const isWanted = this._isWanted;
     this._set('switching');
     const reply = await this._request(kernel, isWanted ? LOAD : UNLOAD);
-    if (reply === null) {
+    if (reply === null || turn !== this._turn) {
       return;
     }
     if (reply.status === 'error') {
@@ -142,12 +146,15 @@ export class Recorder implements IDisposable {
     }
   }
 
-  private async _probe(kernel: Kernel.IKernelConnection): Promise<void> {
+  private async _probe(
+    kernel: Kernel.IKernelConnection,
+    turn: number
+  ): Promise<void> {
     if (this._state === 'no-kernel' || this._state === 'unsupported') {
       this._set('off');
     }
     const reply = await this._request(kernel, '', { loaded: IS_LOADED });
-    if (reply?.status !== 'ok' || this._next === 'switch') {
+    if (reply?.status !== 'ok' || turn !== this._turn) {
       return;
     }
     const answer = reply.user_expressions.loaded as {
@@ -190,8 +197,8 @@ export class Recorder implements IDisposable {
   private _lastStatus: Kernel.Status | null = null;
   /** Whether a kernel went away before it answered. */
   private _isUnanswered = false;
-  private _next: 'switch' | 'probe' | null = null;
-  private _meeting: Promise<void> | null = null;
+  /** Rises with every question to the kernel. */
+  private _turn = 0;
 }
 
 /**

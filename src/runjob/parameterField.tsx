@@ -68,7 +68,7 @@ function ParameterInput(props: {
   const shared = {
     ...described,
     className: 'jp-mod-styled',
-    placeholder: defaultInWords(parameter),
+    placeholder: parameter.default === '' ? '' : defaultInWords(parameter),
     value: text,
     onChange: (
       event: React.ChangeEvent<HTMLInputElement | HTMLTextAreaElement>

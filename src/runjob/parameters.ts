@@ -1,5 +1,6 @@
 import { type JSONValue, JSONExt } from '@lumino/coreutils';
 import type { Parameter } from '../api/types';
+import { formatJson } from '../format';
 
 /** How a parameter is typed in. */
 export type InputKind =
@@ -62,7 +63,7 @@ export function initialText(parameter: Parameter): string {
     case 'number':
       return defaultInWords(parameter);
     case 'json':
-      return JSON.stringify(value);
+      return formatJson(value);
     default:
       return asText(value);
   }
@@ -80,7 +81,7 @@ export function defaultInWords(parameter: Parameter): string {
   if (typeof value === 'boolean') {
     return value ? 'True' : 'False';
   }
-  const text = JSON.stringify(value);
+  const text = formatJson(value);
   return parameter.type === 'float' && /^-?\d+$/.test(text)
     ? `${text}.0`
     : text;

@@ -75,11 +75,15 @@ function isAt(field: string | null | undefined, input: string): boolean {
 function Preview({ form }: { form: RunJobForm }): JSX.Element | null {
   const trans = useTrans();
   const { preview } = form.schedule;
+  const box = React.useRef<HTMLDivElement>(null);
+  React.useEffect(() => {
+    box.current?.scrollIntoView?.({ block: 'nearest' });
+  }, [preview]);
   if (!preview) {
     return null;
   }
   return (
-    <div className="jp-Mlops-preview" role="status">
+    <div ref={box} className="jp-Mlops-preview" role="status">
       {preview.description && <p>{preview.description}</p>}
       <ol aria-label={trans.__('The next five runs')}>
         {preview.next_fires.map(fire => (

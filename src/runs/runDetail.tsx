@@ -118,7 +118,11 @@ function FailedCellView({ cell }: { cell: FailedCell }): JSX.Element {
   const error = [cell.error_name, cell.error_message].filter(Boolean);
   return (
     <figure className="jp-Mlops-failedCell">
-      <figcaption>{trans.__('Failed in cell %1', cell.index + 1)}</figcaption>
+      <figcaption>
+        {cell.execution_count
+          ? trans.__('Failed in cell [%1]', cell.execution_count)
+          : trans.__('Failed in cell %1', cell.index + 1)}
+      </figcaption>
       <pre>{cell.source}</pre>
       {error.length > 0 && <p className="jp-Mlops-error">{error.join(': ')}</p>}
     </figure>

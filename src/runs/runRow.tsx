@@ -7,6 +7,7 @@ import { formatDuration } from '../format';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
 import { IconButton } from '../panel/iconButton';
+import { RowLine } from '../panel/rowLine';
 import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { Ago } from '../panel/times';
 import { isUnderWay, type RunsModel } from './model';
@@ -35,7 +36,7 @@ export function RunRow(props: {
 
   return (
     <>
-      <div className="jp-Mlops-rowLine">
+      <RowLine room={1} actions={<RunAction {...props} />}>
         <button
           ref={row}
           type="button"
@@ -61,33 +62,43 @@ export function RunRow(props: {
             {run.state === 'running' && <Progress run={run} />}
           </span>
         </button>
-        <span className="jp-Mlops-rowActions">
-          {run.output_path && !isUnderWay(run) && (
-            <IconButton
-              icon={notebookIcon}
-              label={trans.__('Open the executed notebook')}
-              onClick={() =>
-                void commands.execute(CommandIDs.openExecuted, {
-                  path: run.output_path
-                })
-              }
-            />
-          )}
-          {isUnderWay(run) && (
-            <IconButton
-              icon={stopIcon}
-              label={trans.__('Cancel this run')}
-              disabled={run.cancel_requested}
-              onClick={() => void attempt(() => model.cancel(run))}
-            />
-          )}
-        </span>
-      </div>
+      </RowLine>
       {isUnfolded && (
         <RunDetail id={detailId} run={run} model={model} commands={commands} />
       )}
     </>
   );
+}
+
+/** What one does most with a run in its state: cancel it, or look at what it made. */
+function RunAction(props: {
+  run: Run;
+  model: RunsModel;
+  commands: CommandRegistry;
+}): JSX.Element | null {
+  const { run, model, commands } = props;
+  const trans = useTrans();
+  if (isUnderWay(run)) {
+    return (
+      <IconButton
+        icon={stopIcon}
+        label={trans.__('Cancel this run')}
+        disabled={run.cancel_requested}
+        onClick={() => void attempt(() => model.cancel(run))}
+      />
+    );
+  }
+  return run.output_path ? (
+    <IconButton
+      icon={notebookIcon}
+      label={trans.__('Open the executed notebook')}
+      onClick={() =>
+        void commands.execute(CommandIDs.openExecuted, {
+          path: run.output_path
+        })
+      }
+    />
+  ) : null;
 }
 
 function Progress({ run }: { run: Run }): JSX.Element | null {

@@ -48,8 +48,16 @@ export class Mlops {
       .filter({ hasText: name });
   }
 
+  /** Bring the sidebar's panel to the front, whatever it may say. */
+  async showPanel(): Promise<void> {
+    if (!(await this.panel.isVisible())) {
+      await this.page.getByRole('tab', { name: 'MLOps', exact: true }).click();
+    }
+    await expect(this.panel).toBeVisible();
+  }
+
   async openPanel(): Promise<void> {
-    await this.page.sidebar.openTab('jupyter-mlops-panel');
+    await this.showPanel();
     await expect(this.panel.locator('.jp-Mlops-worker')).toBeVisible();
   }
 
@@ -113,14 +121,21 @@ export class Mlops {
   /** Keep a picture for people to look at. */
   async picture(name: string): Promise<void> {
     fs.mkdirSync(ARTIFACTS, { recursive: true });
-    await this.page.screenshot({
-      path: path.join(ARTIFACTS, `${name}.png`),
-      animations: 'disabled'
-    });
+    await this.page.screenshot({ path: path.join(ARTIFACTS, `${name}.png`) });
   }
 }
 
 export const test = base.extend<{ mlops: Mlops }>({
+  // Galata gives JupyterLab 15 seconds to appear; a busy machine may need more.
+  waitForApplication: async ({ baseURL }, use) => {
+    await use(async page => {
+      await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
+      await expect(
+        page.getByRole('tab', { name: 'Launcher' }).first()
+      ).toBeVisible({ timeout: 90_000 });
+    });
+  },
+
   mlops: async ({ page, tmpPath }, use) => {
     await use(new Mlops(page, tmpPath));
   }

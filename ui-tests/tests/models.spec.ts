@@ -15,9 +15,9 @@ test('a job that names a model makes a version of it, beside its run', async ({
   await mlops.submit();
 
   const run = mlops.row('runs', 'train');
-  await expect(run).toContainText('succeeded', { timeout: 120_000 });
+  await expect(run).toContainText('succeeded', { timeout: 300_000 });
   const model = mlops.row('models', 'cancer');
-  await expect(model).toContainText('Version 1', { timeout: 60_000 });
+  await expect(model).toContainText('Version 1', { timeout: 120_000 });
   await expect(model).toContainText('accuracy');
   await expect(model).toContainText('train.ipynb');
   await mlops.picture('models');

@@ -8,7 +8,7 @@ test('the form opens from the file browser, the toolbar and the palette', async 
 
   await mlops.openForm();
   await expect(mlops.form.getByRole('textbox', { name: /^C / })).toHaveValue(
-    '1'
+    '1.0'
   );
   await mlops.form.getByRole('button', { name: 'Cancel' }).click();
 
@@ -163,6 +163,6 @@ test('a notebook that names no kernel is offered one, and runs', async ({
   ).toHaveValue('python3');
   await mlops.picture('form-kernel');
   await mlops.submit();
-  await page.getByRole('button', { name: 'Show' }).first().click();
+  await page.getByRole('button', { name: 'Show', exact: true }).first().click();
   await expect(mlops.row('runs', 'nameless')).toContainText('succeeded');
 });

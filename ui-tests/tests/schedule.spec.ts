@@ -47,7 +47,9 @@ test('a schedule is refused inline while it is wrong, then listed, paused, run a
 
   await job.getByRole('button', { name: 'Delete nightly' }).click();
   await expect(job).toHaveCount(0);
+  const undo = page.getByRole('button', { name: 'Undo', exact: true });
+  await expect(undo).toBeVisible();
   await mlops.picture('job-deleted');
-  await page.getByRole('button', { name: 'Undo' }).click();
+  await undo.click();
   await expect(job).toHaveCount(1);
 });

@@ -9,7 +9,7 @@ test('a server without our extension is explained, not waited for', async ({
   await page.route('**/jupyter-mlops/api/**', route =>
     route.fulfill({ status: 404, json: { message: 'Not Found' } })
   );
-  await page.sidebar.openTab('jupyter-mlops-panel');
+  await mlops.showPanel();
   await expect(mlops.panel.getByRole('alert')).toContainText(
     'jupyter server extension enable jupyter_mlops'
   );

@@ -101,4 +101,21 @@ describe('PanelModel', () => {
     expect(model.status.versionsDiffer).toBe(true);
     model.dispose();
   });
+
+  it('asks a tracking server that is starting again, until its first answer', async () => {
+    const { server, model, shown } = aPanel({
+      'GET /models': aModelList({ answered_at: null, problem: 'Starting.' })
+    });
+    await shown();
+    jest.useFakeTimers();
+    await model.models.refresh();
+    server.answer('GET /models', aModelList());
+    await jest.advanceTimersByTimeAsync(5_000);
+    expect(model.models.answer?.problem).toBeNull();
+    const asked = server.calls('GET /models').length;
+    await jest.advanceTimersByTimeAsync(20_000);
+    expect(server.calls('GET /models').length).toBe(asked);
+    jest.useRealTimers();
+    model.dispose();
+  });
 });

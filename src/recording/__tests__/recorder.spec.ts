@@ -147,6 +147,20 @@ describe('Recorder', () => {
     expect(kernel.requests).toEqual([]);
   });
 
+  it('sends the switch before what is run after it, though a probe is unanswered', async () => {
+    const { kernel, recorder } = aRecorder();
+    await kernel.spec;
+    const switched = recorder.setRecording(true);
+    await kernel.spec;
+    await kernel.spec;
+    expect(kernel.requests.map(({ code }) => code)).toEqual([
+      '',
+      '%load_ext jupyter_mlops'
+    ]);
+    await switched;
+    expect(recorder.state).toBe('on');
+  });
+
   it('asks again when a restart swallowed the question', async () => {
     const { kernel, session, recorder } = aRecorder();
     await state(recorder, 'off');
