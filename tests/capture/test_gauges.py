@@ -105,6 +105,11 @@ def test_data_frames_are_told_when_bound_changed_or_shown(start_kernel: StartKer
     assert (head["name"], head["shown"], head["shape"]) == (None, True, [1, 3])
     (shown,) = end_of(kernel, "df")["frames"]
     assert (shown["name"], shown["shown"]) == ("df", True)
+    (shown,) = end_of(kernel, "globals()['d' + 'f']")["frames"]
+    assert (shown["name"], shown["shown"]) == ("df", True)
+    kernel.run("def grow(): globals()['d' + 'f']['new'] = 0")
+    (grown,) = end_of(kernel, "grow()")["frames"]
+    assert (grown["name"], grown["shape"]) == ("df", [2, 4])
     others = end_of(
         kernel,
         "import numpy as np, pyarrow as pa\n"
@@ -222,3 +227,24 @@ def test_a_gauge_that_fails_costs_its_own_facts_only_and_is_given_up(start_kerne
 
 def test_what_our_hooks_took_is_told(kernel: RecordedKernel) -> None:
     assert 0 < end_of(kernel, "x = 1")["hook_ns"] < 1e9
+
+
+def test_the_types_of_a_frames_columns_are_those_that_pandas_tells() -> None:
+    import pandas as pd
+
+    from jupyter_mlops.capture.kernel.schemas import _pandas_types
+
+    frame = pd.DataFrame(
+        {
+            "a": [1],
+            "b": ["x"],
+            "c": pd.Categorical(["q"]),
+            "d": pd.to_datetime(["2020-01-01"], utc=True),
+            "e": [1.0],
+            "f": pd.array([1], dtype="Int64"),
+        }
+    )
+    frame["g"] = 1
+    frame = frame[["g", "a", "f", "b", "c", "d", "e"]]
+    assert _pandas_types(frame) == frame.dtypes.tolist()
+    assert _pandas_types(frame.iloc[:0, :0]) == []
