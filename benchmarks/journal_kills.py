@@ -89,11 +89,17 @@ def kill_one(folder: Path, after_s: float) -> dict[str, int]:
 
 
 def answers(kernel: MeasuredKernel, msg_id: str, timer: threading.Timer) -> bool:
-    """Whether the reply comes; not once the kernel is dead and what it had sent was taken."""
+    """Whether the reply comes; not once the kernel is dead and what it had sent was taken.
+
+    Raises:
+        RuntimeError: the cell was not executed, so that nothing can be learned of its record.
+    """
     while True:
         killed = not timer.is_alive()
         try:
-            kernel.reply(msg_id, timeout=0.2)
+            status = kernel.reply(msg_id, timeout=0.2)["status"]
+            if status == "aborted":
+                raise RuntimeError("a cell was aborted: is stop_on_error off?")
         except Empty:
             if killed:
                 return False

@@ -61,7 +61,13 @@ class MeasuredKernel:
         return int(self.manager.provisioner.pid)
 
     def send(self, code: str, cell_id: str = "cell") -> str:
-        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
         message = self.client.session.msg("execute_request", content, metadata={"cellId": cell_id})
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])

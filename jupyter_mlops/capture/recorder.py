@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 JOURNALS_VARIABLE = "JUPYTER_MLOPS_JOURNALS"
 MAX_ERRORS_IN_A_ROW = 10
+_WITHOUT_TEXT = {"cpu_s", "rss_bytes", "memory_peak_bytes", "gpu"}
 WRITE_SOURCE_AGAIN_NS = 24 * 3600 * 10**9
 
 _recorder: Recorder | None = None
@@ -259,7 +260,7 @@ class Recorder:
         if with_text:
             line["source"] = frame.text
         frame.unwritten = line
-        self._append(line)
+        self._append(line, texts=(path or "", *frame.tags))  # the source has been seen to
         frame.unwritten = None
         if with_text:
             self._sources[frame.source_sha] = frame.m0
@@ -285,7 +286,7 @@ class Recorder:
         if frame.dropped:
             line["dropped"] = frame.dropped
         line["hook_ns"] = frame.hook_ns + time.monotonic_ns() - m1
-        self._append(line)
+        self._append(line, texts=None if error is not None or not measured.keys() <= _WITHOUT_TEXT else ())
 
     def _look_at_environment(self) -> None:
         """Read from it again what we keep, if it was changed; the audit hook counts that."""
@@ -318,11 +319,12 @@ class Recorder:
     def _innermost(self, wanted: Callable[[facts.Frame], bool]) -> facts.Frame | None:
         return next((frame for frame in reversed(self._frames) if wanted(frame)), None)
 
-    def _append(self, record: dict[str, Any]) -> None:
+    def _append(self, record: dict[str, Any], texts: tuple[str, ...] | None = None) -> None:
+        """Write a record without secrets: looked for in its `texts`, or everywhere when they are not told."""
         if self._writer is None:
             return
         line = to_line(record)
-        if self._redactor.may_hold_secret(line):
+        if self._redactor.may_hold_secret(line if texts is None else "\n".join(texts)):
             line = to_line(self._redactor.record(record))
         self._writer.append(line)
 

@@ -64,8 +64,13 @@ class DataFrames:
                 continue
             if words is None:
                 words = set(_WORD.findall(frame.source))
+            before = self._known.get(name)
             try:
-                now, changed = _look(kind, value, self._known.get(name), mentioned=name in words)
+                seen = name not in words and value is not shown
+                if seen and before is not None and before.still_holds(value):
+                    known[name] = before
+                    continue
+                now, changed = _look(kind, value, before)
                 known[name] = now
                 if changed or value is shown:
                     self._tell(facts, frame, kind, name, value, now)
@@ -76,7 +81,7 @@ class DataFrames:
         self._known = known
         kind = None if shown is None else self._kind(shown)
         if kind is not None:
-            self._tell(facts, frame, kind, None, shown, _look(kind, shown, None, mentioned=True)[0])
+            self._tell(facts, frame, kind, None, shown, _look(kind, shown, None)[0])
             facts[-1]["shown"] = True
         frame.drop("frames", len(facts) - MAX_FRAMES)
         return {"frames": facts[-MAX_FRAMES:]} if facts else {}
@@ -96,7 +101,7 @@ class DataFrames:
         fact: dict[str, Any] = {
             "name": name,
             "kind": kind.name,
-            "shape": list(now.shape),
+            "shape": [int(size) for size in now.shape],
             "columns": columns,
             "schema_hash": now.schema_hash,
         }
@@ -123,17 +128,17 @@ class _Known:
         text = "\n".join(f"{name}\0{type_}" for name, type_ in schema)
         self.schema_hash = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
+    def still_holds(self, value: Any) -> bool:
+        """Whether the name is bound to the same object, and that has the same shape."""
+        return self.ref() is value and bool(self.shape == value.shape)
 
-def _look(kind: Kind, value: Any, before: _Known | None, *, mentioned: bool) -> tuple[_Known, bool]:
+
+def _look(kind: Kind, value: Any, before: _Known | None) -> tuple[_Known, bool]:
     """What is known of a value now, and whether that is news."""
-    shape = kind.shape(value)
-    same = before is not None and before.ref() is value and before.shape == shape
-    if before is not None and same and not mentioned:
-        return before, False
     schema = kind.schema(value)
-    if before is not None and same and before.schema == schema:
+    if before is not None and before.still_holds(value) and before.schema == schema:
         return before, False
-    return _Known(weakref.ref(value), shape, schema), True
+    return _Known(weakref.ref(value), value.shape, schema), True
 
 
 def _kind_of(cls: type) -> Kind | None:

@@ -1,4 +1,4 @@
-"""How shape and schema of each kind of data frame and array are asked for, without reading a value."""
+"""How the schema of each kind of data frame and array is asked for, without reading a value."""
 
 from __future__ import annotations
 
@@ -17,18 +17,26 @@ _numpy_names: dict[Any, str] = {}
 
 @dataclass(frozen=True)
 class Kind:
-    """One class of data: what it is called, and how its shape and schema are asked for."""
+    """One class of data: what it is called, and how its schema is asked for. All have a `shape`."""
 
     name: str
-    shape: Callable[[Any], tuple[int, ...]]
     schema: Callable[[Any], Schema]
 
 
 def _pandas_frame(frame: Any) -> Schema:
     if frame.shape[1] > MAX_READ:
         frame = frame.iloc[:, :MAX_READ]
-    types = zip(frame.columns.tolist(), frame.dtypes.tolist(), strict=True)
+    types = zip(frame.columns.tolist(), _pandas_types(frame), strict=True)
     return [(str(name), _type_name(type_)) for name, type_ in types]
+
+
+def _pandas_types(frame: Any) -> list[Any]:
+    """What `frame.dtypes` holds, in a tenth of the time where pandas keeps its blocks as it has for years."""
+    try:
+        blocks = [block.dtype for block in frame._mgr.blocks]
+        return [blocks[number] for number in frame._mgr.blknos.tolist()]
+    except (AttributeError, IndexError, TypeError):
+        return list(frame.dtypes.tolist())
 
 
 def _pandas_series(series: Any) -> Schema:
@@ -64,17 +72,13 @@ def _type_name(type_: Any) -> str:
     return name
 
 
-def _shape(value: Any) -> tuple[int, ...]:
-    return tuple(map(int, value.shape))
-
-
 DESCRIBED: dict[tuple[str, str], Kind] = {
-    ("pandas", "DataFrame"): Kind("pandas.DataFrame", _shape, _pandas_frame),
-    ("pandas", "Series"): Kind("pandas.Series", _shape, _pandas_series),
-    ("polars", "DataFrame"): Kind("polars.DataFrame", _shape, _polars_frame),
-    ("polars", "Series"): Kind("polars.Series", _shape, _polars_series),
-    ("pyarrow", "Table"): Kind("pyarrow.Table", _shape, _arrow_table),
-    ("pyarrow", "RecordBatch"): Kind("pyarrow.RecordBatch", _shape, _arrow_table),
-    ("numpy", "ndarray"): Kind("numpy.ndarray", _shape, _numpy_array),
+    ("pandas", "DataFrame"): Kind("pandas.DataFrame", _pandas_frame),
+    ("pandas", "Series"): Kind("pandas.Series", _pandas_series),
+    ("polars", "DataFrame"): Kind("polars.DataFrame", _polars_frame),
+    ("polars", "Series"): Kind("polars.Series", _polars_series),
+    ("pyarrow", "Table"): Kind("pyarrow.Table", _arrow_table),
+    ("pyarrow", "RecordBatch"): Kind("pyarrow.RecordBatch", _arrow_table),
+    ("numpy", "ndarray"): Kind("numpy.ndarray", _numpy_array),
 }
 """By the module's first name and the class's."""
