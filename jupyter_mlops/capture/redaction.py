@@ -9,6 +9,7 @@ others are only matched where there may be something to find.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ MIN_SECRET = 7  # characters; "secret" and "false" are words of many texts
 _NAMED = r"(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE_?KEY)"
 _SECRET_NAME = re.compile(_NAMED, re.IGNORECASE)
 
-_SHAPES = re.compile(
+_SHAPES = (
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
     r"|\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255})"
     r"|\bgl(?:pat|ptt|dt|rt|cbt)-[\w-]{20,255}"  # GitLab
@@ -30,8 +31,7 @@ _SHAPES = re.compile(
     r"|\bhf_[A-Za-z0-9]{20,255}"  # Hugging Face
     r"|\beyJ[\w-]{8,4096}\.[\w-]{8,8192}\.[\w-]{0,4096}"  # a JSON web token
     r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)"
-    r"|(?<=://)[^\s/:@\"'\\]{0,256}:[^\s/@\"'\\]{1,256}(?=@)",  # user:password@ of an address
-    re.DOTALL,
+    r"|(?<=://)[^\s/:@\"'\\]{0,256}:[^\s/@\"'\\]{1,256}(?=@)"  # user:password@ of an address
 )
 _MARKS = (
     *("AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
@@ -51,14 +51,19 @@ _MARKS = (
     ),
 )
 
-_ASSIGNED = re.compile(  # api_key = "…", os.environ["DB_PASSWORD"] = '…', "token": "…", password="…"
+_ASSIGNED = (  # api_key = "…", os.environ["DB_PASSWORD"] = '…', "token": "…", password="…"
     rf"""(?P<name>{_NAMED}S?(?![A-Za-z])\w{{0,40}}["'\]\\]{{0,4}}\s{{0,8}}[=:]\s{{0,8}}[rbf]?)(?P<quote>\\?["'])"""
     r"""(?P<value>[^"'\\\s]{7,512})(?P=quote)"""
-    rf"""|(?P<env>%(?:set_)?env\s+\w*{_NAMED}\w*[\s=]+)(?P<set>\S{{7,512}})""",
-    re.IGNORECASE,
+    rf"""|(?P<env>%(?:set_)?env\s+\w*{_NAMED}\w*[\s=]+)(?P<set>\S{{7,512}})"""
 )
 _ASSIGNED_MARKS = ("token", "secret", "passw", "apikey", "api_key", "credential", "private")
 _SPECIAL = re.compile(r"[<\[{(]")  # "<|endoftext|>", "[MASK]": a tokeniser's token is no secret
+
+
+@functools.cache
+def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
+    """A pattern, compiled when it is first needed: that takes milliseconds, and most kernels never need it."""
+    return re.compile(pattern, flags)
 
 
 def _any_of(marks: tuple[str, ...]) -> Callable[[str], object]:
@@ -94,13 +99,15 @@ class Redactor:
         if self._search(text):
             for value in self._values:
                 text = text.replace(value, REDACTED)
-            text = _SHAPES.sub(REDACTED, text)
+            text = _compiled(_SHAPES, re.DOTALL).sub(REDACTED, text)
         return text
 
     def source(self, text: str) -> str:
         """A cell's source, or a text that may quote one: also without what is assigned to a secret's name."""
         text = self.text(text)
-        return _ASSIGNED.sub(_hide_value, text) if _search_assigned(text.lower()) else text
+        if _search_assigned(text.lower()):
+            text = _compiled(_ASSIGNED, re.IGNORECASE).sub(_hide_value, text)
+        return text
 
     def may_hold_secret(self, text: str) -> bool:
         """Whether anything in a text (JSON, too) looks as if `text` or `source` would replace it."""
