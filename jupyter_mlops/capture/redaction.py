@@ -62,7 +62,7 @@ _SPECIAL = re.compile(r"[<\[{(]")  # "<|endoftext|>", "[MASK]": a tokeniser's to
 
 @functools.cache
 def _compiled(pattern: str, flags: int) -> re.Pattern[str]:
-    """A pattern, compiled when it is first needed: that takes milliseconds, and most kernels never need it."""
+    """A pattern, compiled when first needed: it takes milliseconds, and most kernels never need it."""
     return re.compile(pattern, flags)
 
 
