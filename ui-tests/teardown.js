@@ -1,12 +1,20 @@
-/** End the worker that the tests' server has started, and remove what they wrote. */
+/** End the tests' server and the worker that it has started, and remove what they wrote. */
 const fs = require('node:fs');
 
-const GRACE = 10_000;
+const GRACE = 20_000;
+const server = `http://127.0.0.1:${process.env.UI_TESTS_PORT}`;
 
 module.exports = async () => {
-  const url = `http://127.0.0.1:${process.env.UI_TESTS_PORT}/jupyter-mlops/api/status`;
-  const { workers } = await fetch(url).then(answer => answer.json());
-  await Promise.all(workers.map(({ pid }) => end(pid)));
+  const { workers } = await fetch(`${server}/jupyter-mlops/api/status`).then(
+    answer => answer.json()
+  );
+  // The server goes first, since it starts a worker anew where a schedule waits for one.
+  await fetch(`${server}/api/shutdown`, { method: 'POST' });
+  await until(async () => !(await isServing()));
+  for (const { pid } of workers) {
+    process.kill(pid, 'SIGTERM');
+  }
+  await until(() => !workers.some(({ pid }) => isAlive(pid)));
   fs.rmSync(process.env.UI_TESTS_HOME, {
     recursive: true,
     force: true,
@@ -14,16 +22,23 @@ module.exports = async () => {
   });
 };
 
-async function end(pid) {
-  process.kill(pid, 'SIGTERM');
+async function until(isSo) {
   const deadline = Date.now() + GRACE;
-  while (isAlive(pid)) {
+  while (!(await isSo())) {
     if (Date.now() > deadline) {
-      process.kill(pid, 'SIGKILL');
-      return;
+      throw new Error(
+        `What the UI tests started is still there after ${GRACE} ms.`
+      );
     }
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await new Promise(resolve => setTimeout(resolve, 100));
   }
+}
+
+function isServing() {
+  return fetch(`${server}/api`).then(
+    () => true,
+    () => false
+  );
 }
 
 function isAlive(pid) {

@@ -18,6 +18,7 @@ import { RunsView } from '../runs/view';
 import { PanelHeader } from './header';
 import { Translation } from './hooks';
 import type { PanelModel } from './model';
+import type { StatusModel } from './statusModel';
 
 export interface IMlopsPanelOptions {
   model: PanelModel;
@@ -65,6 +66,14 @@ export class MlopsPanel extends SidePanel {
       this.addWidget(section);
     }
     (this.content as AccordionPanel).setRelativeSizes(HEIGHTS);
+    this._model.status.changed.connect(this._onStatus, this);
+  }
+
+  override dispose(): void {
+    if (!this.isDisposed) {
+      this._model.status.changed.disconnect(this._onStatus, this);
+    }
+    super.dispose();
   }
 
   /** Unfold a section. */
@@ -85,6 +94,12 @@ export class MlopsPanel extends SidePanel {
   protected override onAfterHide(msg: Message): void {
     super.onAfterHide(msg);
     this._model.setVisible(false);
+  }
+
+  /** Without a server part there is nothing to list, and nothing to wait for. */
+  private _onStatus({ server, status }: StatusModel): void {
+    const isBare = status === null && server !== 'asking';
+    this.content.setHidden(isBare || server === 'missing');
   }
 
   private readonly _model: PanelModel;

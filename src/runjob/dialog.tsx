@@ -102,7 +102,7 @@ export class RunJobDialog extends Dialog<void> {
       ? this._trans.__('Sending…')
       : when === 'now'
         ? this._trans.__('Run now')
-        : this._trans.__('Make the job');
+        : this._trans.__('Schedule');
     label.textContent = text;
     accept.setAttribute('aria-label', text);
   }

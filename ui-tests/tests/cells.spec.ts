@@ -1,4 +1,4 @@
-import { expect, test } from './mlops';
+import { expect, galata, test } from './mlops';
 
 test('the switch records cells, with no cell of its own; a click leads to the cell', async ({
   page,
@@ -79,5 +79,25 @@ test.describe('a kernel that is restarted', () => {
       page.locator('.jp-Notebook:visible .jp-CodeCell .jp-InputPrompt').first()
     ).toContainText('2');
     await expect(mlops.row('cells', 'greeting = "hello"')).toHaveCount(1);
+  });
+});
+
+test.describe('with the setting autoRecord', () => {
+  test.use({
+    mockSettings: {
+      ...galata.DEFAULT_SETTINGS,
+      'jupyter_mlops:plugin': { autoRecord: true }
+    }
+  });
+
+  test('a notebook is recorded as soon as it is open', async ({
+    page,
+    mlops
+  }) => {
+    await mlops.open('plain');
+    await page.notebook.runCell(1, true);
+    await mlops.openPanel();
+    await expect(mlops.section('cells').getByRole('switch')).toBeChecked();
+    await expect(mlops.row('cells', 'greeting = "hello"')).toBeVisible();
   });
 });
