@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from headless import differences
 
-LONGEST_S = 20.0
+# What papermill took for them on a busy machine; 20 takes in nearly all, and several minutes.
+LONGEST_S = float(os.environ.get("JUPYTER_MLOPS_LONGEST_S", "8"))
 EXPECTED = {"runs", "raises", "kernel dies"}
 
 
@@ -32,7 +33,7 @@ def notebooks() -> list[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_each_executed_cell_has_one_record_that_agrees_with_the_executed_notebook(tmp_path: Path) -> None:
     paths = notebooks()
     if not paths:
