@@ -128,7 +128,7 @@ def test_a_restarted_kernel_begins_a_new_session(server: JupyterProcess, bash: N
     bash.do("restart")
     before = bash.row(running)
     wait_until(lambda: bash.row(running).status != "running", 20, "the cell is closed")
-    # Jupyter interrupts before it restarts, and bash_kernel may still answer "ok" to that: it is what it says.
+    # Jupyter interrupts before it restarts, and bash_kernel may answer "ok" to that: it is what it says.
     assert bash.row(running).status in {"interrupted", "kernel_died", "ok"}
     assert bash.row(running).ended_at is not None
     after = bash.row(bash.open_tab().run("echo again", "after").msg_id, "ok")
