@@ -13,7 +13,7 @@ test('a server without our extension is explained, not waited for', async ({
   await expect(mlops.panel.getByRole('alert')).toContainText(
     'jupyter server extension enable jupyter_mlops'
   );
-  await expect(mlops.panel.getByText('Loading…')).toBeHidden();
+  await expect(mlops.section('runs')).toBeHidden();
   await mlops.picture('server-missing');
 });
 
