@@ -95,7 +95,7 @@ def _command(notebook: Path, environment: dict[str, str]) -> tuple[float, float]
     whole = time.perf_counter() - began
     run_id = json.loads(done.stdout)["run_id"]
     shown = subprocess.run(
-        [sys.executable, "-m", "jupyter_mlops.cli", "show", run_id, "--root", str(notebook.parent), "--json"],
+        [sys.executable, "-m", "jupyter_mlops.cli", "show", run_id, "--json"],
         check=True,
         capture_output=True,
         env=environment,
