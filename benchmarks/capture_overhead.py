@@ -11,7 +11,6 @@ says how busy it was: on an idle machine those take 0.013 ms. The figures go to
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import platform
@@ -63,11 +62,16 @@ def main() -> int:
     parser.add_argument(
         "--rows", type=int, default=1_000_000, help="in the store, for the history (%(default)s)"
     )
+    parser.add_argument(
+        "--ipyflow",
+        metavar="FOLDER",
+        help="where `pip install --target FOLDER ipyflow` put it: measured beside ours",
+    )
     parser.add_argument("--only", choices=["kernels", "ingest", "history", "import"])
     options = parser.parse_args()
     parts: dict[str, Callable[[Path], Any]] = {
         "import": import_time,
-        "kernels": lambda folder: in_kernels(folder, options.rounds),
+        "kernels": lambda folder: in_kernels(folder, options.rounds, options.ipyflow),
         "ingest": ingest_rate,
         "history": lambda folder: history_page(folder, options.rows),
     }
@@ -90,7 +94,7 @@ def main() -> int:
     return 0
 
 
-def in_kernels(folder: Path, rounds: int) -> dict[str, Any]:
+def in_kernels(folder: Path, rounds: int, ipyflow: str | None) -> dict[str, Any]:
     """Hooks' CPU and round trips, of all variants in turn."""
     kernels = {
         "bare": MeasuredKernel(folder / "bare", SMALL),
@@ -102,17 +106,19 @@ def in_kernels(folder: Path, rounds: int) -> dict[str, Any]:
         "ours, frame of 1e4 rows": MeasuredKernel(folder / "small", SMALL, LOAD, HOOK_CLOCK),
         "ours, frame of 1e7 rows": MeasuredKernel(folder / "large", LARGE, LOAD, HOOK_CLOCK),
     }
-    ipyflow = importlib.util.find_spec("ipyflow") is not None
     if ipyflow:
-        kernels["ipyflow"] = MeasuredKernel(folder / "ipyflow", SMALL, "%load_ext ipyflow")
+        path = f"{REPOSITORY}{os.pathsep}{ipyflow}"
+        kernels["ipyflow"] = MeasuredKernel(folder / "ipyflow", SMALL, "%load_ext ipyflow", PYTHONPATH=path)
     trips: dict[str, dict[str, list[float]]] = {name: {cell: [] for cell in CELLS} for name in kernels}
     order = list(kernels)
+    used = {name: -kernel.cpu_s() for name, kernel in kernels.items()}
     for number in range(rounds):
         for cell, code in CELLS.items():
             for name in order:
                 trips[name][cell].append(kernels[name].round_trip(f"{code}\n# round {number}"))
             order.append(order.pop(0))
-    report: dict[str, Any] = {"ipyflow": "measured" if ipyflow else "not installed", "rounds": rounds}
+    used = {name: cpu_s + kernels[name].cpu_s() for name, cpu_s in used.items()}
+    report: dict[str, Any] = {"ipyflow": "measured" if ipyflow else "not asked for", "rounds": rounds}
     bare = {
         cell: statistics.mean(statistics.median(trips[name][cell]) for name in ("bare", "bare again"))
         for cell in CELLS
@@ -123,6 +129,7 @@ def in_kernels(folder: Path, rounds: int) -> dict[str, Any]:
             "over_bare_ms": {
                 cell: round(statistics.median(trips[name][cell]) - bare[cell], 3) for cell in CELLS
             },
+            "kernel_cpu_per_cell_ms": round(1000 * used[name] / rounds / len(CELLS), 3),
         }
         if name == "empty hooks" or name.startswith("ours"):
             report[name]["hook_cpu_ms"] = hook_times(kernel, rounds)

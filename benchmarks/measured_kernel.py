@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 from jupyter_client.manager import KernelManager
 
 REPOSITORY = Path(__file__).parents[1]
@@ -59,6 +60,11 @@ class MeasuredKernel:
     @property
     def pid(self) -> int:
         return int(self.manager.provisioner.pid)
+
+    def cpu_s(self) -> float:
+        """Seconds of processor time that the kernel has used."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
 
     def send(self, code: str, cell_id: str = "cell") -> str:
         content = {

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.kernel.git_head import read_head
 from jupyter_mlops.capture.kernel.output_meter import Tally
-from jupyter_mlops.ids import new_sortable_id
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -31,8 +30,8 @@ MAX_MESSAGE = 2000
 class Frame:
     """One execution under way: what must be remembered from its begin to its end."""
 
-    def __init__(self, msg_id: str | None, tally: Tally, thread: int) -> None:
-        self.exec_id = new_sortable_id()
+    def __init__(self, exec_id: str, msg_id: str | None, tally: Tally, thread: int) -> None:
+        self.exec_id = exec_id
         self.msg_id = msg_id
         self.tally = tally
         self.thread = thread

@@ -25,7 +25,7 @@ from jupyter_mlops.capture.kernel.output_meter import OutputMeter
 from jupyter_mlops.capture.kernel.traceback_text import shown_traceback, traceback_text
 from jupyter_mlops.capture.options import SKIP_MAGIC, SKIP_TAG, VARIABLE, CaptureOptions
 from jupyter_mlops.capture.redaction import Redactor
-from jupyter_mlops.ids import new_sortable_id
+from jupyter_mlops.ids import SortableIds
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
@@ -128,7 +128,8 @@ class Recorder:
     def __init__(self, ip: InteractiveShell, folder: str | os.PathLike[str] | None) -> None:
         self.ip = ip
         self.pid = os.getpid()
-        self.session_id = new_sortable_id()
+        self._ids = SortableIds()
+        self.session_id = self._ids.next()
         self.options = CaptureOptions()
         self.recording = False
         self.problem: str | None = None
@@ -161,7 +162,7 @@ class Recorder:
         if self.recording or self.problem is not None:
             return
         self.recording = True
-        self._midway = self._new_frame()
+        self._midway = self._new_frame(facts.message_id(self.ip))
         self.ip.events.register("pre_run_cell", self._pre_run_cell)
         self.ip.events.register("post_run_cell", self._post_run_cell)
 
@@ -189,13 +190,14 @@ class Recorder:
         self._end_midway()
         if not self.recording:
             return
-        nested = any(frame.msg_id == facts.message_id(self.ip) for frame in self._frames)
+        msg_id = facts.message_id(self.ip)
+        nested = any(frame.msg_id == msg_id for frame in self._frames)
         meta = facts.cell_metadata(self.ip, info, nested=nested)
         if self._is_unwanted(info, meta):
             self.skipped += not self._unrecorded
-            self._unrecorded.append((info, facts.message_id(self.ip)))
+            self._unrecorded.append((info, msg_id))
             return
-        frame = self._new_frame()
+        frame = self._new_frame(msg_id)
         self._begin(frame, info, meta)
         frame.hook_ns = time.monotonic_ns() - started
         self._gauges.begin(frame)
@@ -240,9 +242,8 @@ class Recorder:
             self._unrecorded.remove(known)
         return known is not None
 
-    def _new_frame(self) -> facts.Frame:
-        msg_id = facts.message_id(self.ip)
-        return facts.Frame(msg_id, self._meter.open(msg_id), threading.get_ident())
+    def _new_frame(self, msg_id: str | None) -> facts.Frame:
+        return facts.Frame(self._ids.next(), msg_id, self._meter.open(msg_id), threading.get_ident())
 
     def _begin(self, frame: facts.Frame, info: ExecutionInfo, meta: Mapping[str, Any]) -> None:
         parent = self._innermost(lambda other: other.msg_id == frame.msg_id)
@@ -306,6 +307,8 @@ class Recorder:
 
     def _take(self, info: ExecutionInfo | None) -> facts.Frame | None:
         """Remove and return the frame that `info` began; IPython may have lost or remade the object."""
+        if self._frames and self._frames[-1].info is info:
+            return self._frames.pop()
         frame = self._innermost(lambda frame: frame.info is info)
         if frame is None and (info is None or not _is_blank(info.raw_cell)):
             text = getattr(info, "raw_cell", None)
@@ -354,6 +357,7 @@ class Recorder:
             self.problem = f"the journal cannot be written: {error}"
 
     def _let_go(self) -> None:
+        self._meter.release()
         for event, hook in (("pre_run_cell", self._pre_run_cell), ("post_run_cell", self._post_run_cell)):
             if hook in self.ip.events.callbacks[event]:
                 self.ip.events.unregister(event, hook)

@@ -8,12 +8,14 @@ looked at anew only where the cell's text has the name in it.
 from __future__ import annotations
 
 import hashlib
+import operator
 import re
 import sys
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture.kernel.schemas import DESCRIBED, Kind, Schema
+from jupyter_mlops.capture.kernel.schemas import DESCRIBED, Kind
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -44,6 +46,8 @@ class DataFrames:
         self._hashed = hashed
         self._kinds: dict[type, Kind | None] = {}
         self._known: dict[str, _Known] = {}
+        self._names: dict[str, None] = {}
+        self._last_name: str | None = None
 
     def begin(self, frame: Frame) -> None:
         """Nothing: what is known of the names is from the last cell."""
@@ -56,21 +60,14 @@ class DataFrames:
         facts: list[dict[str, Any]] = []
         shown = getattr(result, "result", None)
         words: set[str] | None = None
-        for name, value in list(self._ip.user_ns.items()):
-            if name[:1] == "_":  # IPython's own, a few more with every cell
-                continue
-            kind = self._kind(value)
-            if kind is None:
-                continue
+        for name, kind, value in self._frames():
             if words is None:
                 words = set(_WORD.findall(frame.source))
-            before = self._known.get(name)
+            now = self._known.get(name)
             try:
-                seen = name not in words and value is not shown
-                if seen and before is not None and before.still_holds(value):
-                    known[name] = before
-                    continue
-                now, changed = _look(kind, value, before)
+                changed = now is None or not now.still_holds(value, with_schema=name in words)
+                if now is None or changed:
+                    now = _Known(kind, value)
                 known[name] = now
                 if changed or value is shown:
                     self._tell(facts, frame, kind, name, value, now)
@@ -79,12 +76,38 @@ class DataFrames:
             except Exception:  # noqa: BLE001 - a class of the user's, whose shape cannot be told
                 frame.drop("frames")
         self._known = known
-        kind = None if shown is None else self._kind(shown)
-        if kind is not None:
-            self._tell(facts, frame, kind, None, shown, _look(kind, shown, None)[0])
+        shown_kind = None if shown is None else self._kind(shown)
+        if shown_kind is not None:
+            self._tell(facts, frame, shown_kind, None, shown, _Known(shown_kind, shown))
             facts[-1]["shown"] = True
         frame.drop("frames", len(facts) - MAX_FRAMES)
         return {"frames": facts[-MAX_FRAMES:]} if facts else {}
+
+    def _frames(self) -> list[tuple[str, Kind, Any]]:
+        """The names that are bound to frames, with their kinds and values."""
+        found = []
+        names = self._ip.user_ns
+        for name in self._public_names():
+            value = names.get(name)
+            kind = self._kind(value)
+            if kind is not None:
+                found.append((name, kind, value))
+        return found
+
+    def _public_names(self) -> list[str]:
+        """All names but IPython's own, of which each cell makes two more: only the new ones are looked at."""
+        names = list(self._ip.user_ns)  # in the order in which they were bound first
+        fresh = []
+        for name in reversed(names):
+            if name == self._last_name:
+                break
+            if name[:1] != "_":
+                fresh.append(name)
+        else:
+            self._names.clear()
+        self._last_name = names[-1] if names else None
+        self._names.update(dict.fromkeys(reversed(fresh)))
+        return list(self._names)
 
     def _kind(self, value: object) -> Kind | None:
         found = self._kinds.get(type(value), _UNSEEN)
@@ -103,7 +126,7 @@ class DataFrames:
             "kind": kind.name,
             "shape": [int(size) for size in now.shape],
             "columns": columns,
-            "schema_hash": now.schema_hash,
+            "schema_hash": now.schema_hash(),
         }
         frame.drop("columns", len(now.schema) - MAX_COLUMNS)
         facts.append(fact)
@@ -119,26 +142,32 @@ class DataFrames:
 class _Known:
     """What was known of a name after a cell."""
 
-    __slots__ = ("ref", "schema", "schema_hash", "shape")
+    __slots__ = ("_axes", "_kind", "_ref", "_types", "schema", "shape")
 
-    def __init__(self, ref: Any, shape: tuple[int, ...], schema: Schema) -> None:
-        self.ref = ref
-        self.shape = shape
-        self.schema = schema
-        text = "\n".join(f"{name}\0{type_}" for name, type_ in schema)
-        self.schema_hash = hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+    def __init__(self, kind: Kind, value: Any) -> None:
+        self._ref: Callable[[], Any] = weakref.ref(value)
+        self._kind = kind
+        self._axes = [weakref.ref(axis) for axis in kind.axes(value)] if kind.axes else []
+        self._types = kind.types(value) if kind.types else []
+        self.shape: tuple[int, ...] = value.shape
+        self.schema = kind.schema(value)
 
-    def still_holds(self, value: Any) -> bool:
-        """Whether the name is bound to the same object, and that has the same shape."""
-        return self.ref() is value and bool(self.shape == value.shape)
+    def still_holds(self, value: Any, *, with_schema: bool) -> bool:
+        """Whether the name is bound to the same object, and that has the same shape, and schema if asked."""
+        kind = self._kind
+        if self._ref() is not value:
+            return False
+        if kind.axes is None and self.shape != value.shape:
+            return False
+        if kind.axes and not all(map(operator.is_, [ref() for ref in self._axes], kind.axes(value))):
+            return False
+        if not with_schema:
+            return True
+        return self._types == kind.types(value) if kind.types else bool(self.schema == kind.schema(value))
 
-
-def _look(kind: Kind, value: Any, before: _Known | None) -> tuple[_Known, bool]:
-    """What is known of a value now, and whether that is news."""
-    schema = kind.schema(value)
-    if before is not None and before.still_holds(value) and before.schema == schema:
-        return before, False
-    return _Known(weakref.ref(value), value.shape, schema), True
+    def schema_hash(self) -> str:
+        text = "\n".join(f"{name}\0{type_}" for name, type_ in self.schema)
+        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
 
 
 def _kind_of(cls: type) -> Kind | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import contextlib
 import hashlib
 import json
 import sys
@@ -36,9 +35,10 @@ class Tally:
 class OutputMeter:
     """Counts by the request that an output answers, so that threads and subshells do not mix.
 
-    Streams and displays are tapped only while a cell runs: IPython itself replaces `sys.stdout.write` around
-    each cell and puts back what it found. What `%%capture` keeps is not counted, as it is no output of the
-    cell, nor is what a thread prints after its cell has ended.
+    Streams are tapped only while a cell runs: IPython itself replaces `sys.stdout.write` around each cell
+    and puts back what it found. Displays stay tapped until `release`, as tapping costs more than counting.
+    What `%%capture` keeps is not counted, as it is no output of the cell, nor is what a thread prints after
+    its cell has ended.
 
     Attributes:
         outputs: whether displays are listed; streams are always counted.
@@ -49,7 +49,6 @@ class OutputMeter:
         self.outputs = True
         self._open: dict[str | None, list[Tally]] = {}
         self._taps: dict[str, _Tap] = {}
-        self._tapped = False
 
     def open(self, msg_id: str | None) -> Tally:
         """A tally of what answers the request `msg_id` from now on; a nested one counts for the outer too."""
@@ -66,14 +65,14 @@ class OutputMeter:
             tallies.remove(tally)
         if not tallies:
             self._open.pop(msg_id, None)
-        if self._tapped and not self._open:
-            self._tapped = False
-            for name, tap in list(self._taps.items()):
-                if not tap.remove():  # somebody else holds on to it
-                    del self._taps[name]
+        if not self._open:
+            self._untap("stdout", "stderr")
+
+    def release(self) -> None:
+        """Leave displays as they were, too; the next `open` taps them again."""
+        self._untap("display", "result")
 
     def _tap(self) -> None:
-        self._tapped = True
         for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
             if hasattr(stream, "parent_header"):  # ipykernel's stream, which knows whom it answers
                 self._tap_method(name, stream, "write", self._count_text)
@@ -82,9 +81,17 @@ class OutputMeter:
 
     def _tap_method(self, name: str, owner: Any, method: str, after: Callable[..., None]) -> None:
         tap = self._taps.get(name)
-        if tap is None or tap.owner is not owner:
+        if tap is not None and tap.in_place(owner):
+            return
+        if tap is None or tap.owner is not owner or not tap.remove():
             tap = self._taps[name] = _Tap(owner, method, partial(after, owner))
         tap.insert()
+
+    def _untap(self, *names: str) -> None:
+        for name in names:
+            tap = self._taps.get(name)
+            if tap is not None and not tap.remove():  # somebody else holds on to it
+                del self._taps[name]
 
     def _tallies(self, sender: Any) -> list[Tally]:
         header = getattr(sender, "parent_header", None) or {}
@@ -128,11 +135,17 @@ class _Tap:
         def tapped(*args: Any, **kwargs: Any) -> Any:
             returned = self._original(*args, **kwargs)
             if self._live:
-                with contextlib.suppress(Exception):  # a count is not worth the user's output
+                try:  # not `suppress`: a cell may print a million times
                     after(*args, **kwargs)
+                except Exception:  # noqa: BLE001, S110 - a count is not worth the user's output
+                    pass
             return returned
 
         self._tapped = tapped
+
+    def in_place(self, owner: Any) -> bool:
+        """Whether the method of this very object is followed, and was not replaced since."""
+        return self._live and self.owner is owner and vars(owner).get(self._name) is self._tapped
 
     def insert(self) -> None:
         """Follow the method from now on; not to be called again before `remove` has said True."""
@@ -143,6 +156,8 @@ class _Tap:
 
     def remove(self) -> bool:
         """Follow no more; False when the method was replaced again after us, and ours is called by theirs."""
+        if not self._live:
+            return True
         self._live = False
         if vars(self.owner).get(self._name) is not self._tapped:
             return False

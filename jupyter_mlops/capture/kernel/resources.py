@@ -38,7 +38,7 @@ class Resources:
         usage = _Usage()
         if self._peak and self._memory is not None:
             if self._open:
-                self._keep(self._memory.peak())
+                self._keep(self._memory.peak_and_resident()[0])
             self._memory.reset_peak()
         self._open.append(usage)
         usage.cpu_ns = time.process_time_ns()
@@ -49,12 +49,12 @@ class Resources:
         cpu_s = (time.process_time_ns() - begun.cpu_ns) / 1e9
         self._open.remove(begun)
         peak = resident = None
-        if self._memory is not None:
-            resident = self._memory.resident()
-        if self._peak and self._memory is not None and resident is not None:
-            reached = max(self._memory.peak(), resident)  # the system counts them apart, some pages late
+        if self._memory is not None and self._peak:
+            reached, resident = self._memory.peak_and_resident()
             self._keep(reached)
             peak = max(begun.peak, reached)
+        elif self._memory is not None:
+            resident = self._memory.resident()
         return {"cpu_s": cpu_s, "rss_bytes": resident, "memory_peak_bytes": peak}
 
     def _keep(self, peak: int) -> None:
@@ -106,18 +106,24 @@ class _Memory:
             self._floor = self._largest()
         return True
 
-    def peak(self) -> int:
-        """The high-water mark since it was reset.
+    def peak_and_resident(self) -> tuple[int, int]:
+        """The high-water mark since it was reset, and what is resident now, in bytes.
 
-        `getrusage` tells it in a microsecond, but never less than what the process that started this one held
-        at that time; then `status` is read, which takes some ten times as long.
+        `getrusage` tells the mark in a microsecond, but never less than what the process that started this
+        one held at that time; then `status` is read, which takes some times as long.
         """
         largest = self._largest()
         if largest > self._floor:
-            return largest
-        status = os.pread(self._status, 8192, 0)
-        at = status.index(b"VmHWM:") + len(b"VmHWM:")
-        return int(status[at : status.index(b"kB", at)]) * 1024
+            resident = self.resident()
+        else:
+            status = os.pread(self._status, 8192, 0)
+            largest, resident = _kibibytes(status, b"VmHWM:"), _kibibytes(status, b"VmRSS:")
+        return max(largest, resident), resident  # the system counts them apart, some pages late
 
     def _largest(self) -> int:
         return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024
+
+
+def _kibibytes(status: bytes, name: bytes) -> int:
+    at = status.index(name) + len(name)
+    return int(status[at : status.index(b"kB", at)]) * 1024

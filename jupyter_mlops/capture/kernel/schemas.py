@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,21 +14,35 @@ Schema = list[tuple[str, str]]
 
 
 _numpy_names: dict[Any, str] = {}
+_columns_seen: list[tuple[Any, list[str]]] = []
+MAX_COLUMNS_SEEN = 8
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One class of data: what it is called, and how its schema is asked for. All have a `shape`."""
+    """One class of data: what it is called, and how its schema is asked for. All have a `shape`.
+
+    Args:
+        axes: what has other objects in it once the shape has changed or a column's name, where asking for
+            the shape takes longer.
+        types: the columns' types as they are kept, where they and `axes` say whether the schema has changed.
+    """
 
     name: str
     schema: Callable[[Any], Schema]
+    axes: Callable[[Any], list[Any]] | None = None
+    types: Callable[[Any], list[Any]] | None = None
+
+
+def _pandas_axes(data: Any) -> list[Any]:
+    axes: list[Any] = getattr(data, "_mgr", data).axes
+    return axes
 
 
 def _pandas_frame(frame: Any) -> Schema:
     if frame.shape[1] > MAX_READ:
         frame = frame.iloc[:, :MAX_READ]
-    types = zip(frame.columns.tolist(), _pandas_types(frame), strict=True)
-    return [(str(name), _type_name(type_)) for name, type_ in types]
+    return list(zip(_column_names(frame.columns), map(_type_name, _pandas_types(frame)), strict=True))
 
 
 def _pandas_types(frame: Any) -> list[Any]:
@@ -37,6 +52,18 @@ def _pandas_types(frame: Any) -> list[Any]:
         return [blocks[number] for number in frame._mgr.blknos.tolist()]
     except (AttributeError, IndexError, TypeError):
         return list(frame.dtypes.tolist())
+
+
+def _column_names(columns: Any) -> list[str]:
+    """The names in an index: pandas never changes one, and a frame's parts have views of the frame's."""
+    for ref, names in _columns_seen:
+        known = ref()
+        if known is not None and columns.is_(known):
+            return names
+    names = [str(name) for name in columns.tolist()]
+    _columns_seen.insert(0, (weakref.ref(columns), names))
+    del _columns_seen[MAX_COLUMNS_SEEN:]
+    return names
 
 
 def _pandas_series(series: Any) -> Schema:
@@ -73,8 +100,8 @@ def _type_name(type_: Any) -> str:
 
 
 DESCRIBED: dict[tuple[str, str], Kind] = {
-    ("pandas", "DataFrame"): Kind("pandas.DataFrame", _pandas_frame),
-    ("pandas", "Series"): Kind("pandas.Series", _pandas_series),
+    ("pandas", "DataFrame"): Kind("pandas.DataFrame", _pandas_frame, _pandas_axes, _pandas_types),
+    ("pandas", "Series"): Kind("pandas.Series", _pandas_series, _pandas_axes),
     ("polars", "DataFrame"): Kind("polars.DataFrame", _polars_frame),
     ("polars", "Series"): Kind("polars.Series", _polars_series),
     ("pyarrow", "Table"): Kind("pyarrow.Table", _arrow_table),
