@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -9,21 +10,40 @@ try:
 except ImportError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
-__all__ = ["__version__", "history", "load_ipython_extension", "run", "unload_ipython_extension"]
+_INTERFACE = {
+    "active_run": "tracking.active",
+    "history": "history_table",
+    "run": "api",
+    "start": "experiments.runs",
+    "stop": "experiments.runs",
+}
+"""The module of each function of the Python interface."""
+
+__all__ = [
+    "__version__",
+    "active_run",
+    "history",
+    "load_ipython_extension",
+    "run",
+    "start",
+    "stop",
+    "unload_ipython_extension",
+]
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.api import history, run
+    from jupyter_mlops.api import run
+    from jupyter_mlops.experiments.runs import start, stop
+    from jupyter_mlops.history_table import history
+    from jupyter_mlops.tracking.active import active_run
 
 
 def __getattr__(name: str) -> Any:
-    """`run` and `history`, loaded at their first use: a kernel that only records needs neither."""
-    if name in ("run", "history"):
-        from jupyter_mlops import api
-
-        return getattr(api, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """A function of the interface, loaded at its first use: a kernel that only records needs none."""
+    if name not in _INTERFACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_INTERFACE[name]}"), name)
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -42,11 +42,8 @@ class Tracking:
         # MLflow waits for minutes by default: five retries of 120 s each.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
-        from mlflow import MlflowClient
-
         self.uri = uri
-        with _one_at_a_time(uri):
-            self.client: MlflowClient = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        self.client = make_client(uri)
 
     def start_run(self, experiment: str, name: str, tags: Mapping[str, str]) -> TrackedRun:
         """Start an MLflow run for an attempt, in an experiment that is made if there is none of that name.
@@ -57,7 +54,7 @@ class Tracking:
         from mlflow.exceptions import MlflowException
 
         try:
-            experiment_id = self._experiment_id(experiment)
+            experiment_id = ensure_experiment(self.client, experiment)
             run = self.client.create_run(experiment_id, run_name=name, tags=dict(tags))
         except (MlflowException, OSError) as error:
             raise TrackingUnavailableError(
@@ -98,21 +95,31 @@ class Tracking:
         )
         return [own, *(run for run in others if run.info.run_id != attempt_run.run_id)]
 
-    def _experiment_id(self, name: str) -> str:
-        from mlflow.entities import ViewType
-        from mlflow.exceptions import MlflowException
 
-        experiment = self.client.get_experiment_by_name(name)
-        if experiment is None:
-            try:
-                return str(self.client.create_experiment(name))
-            except MlflowException:  # another runner made it in the meantime
-                experiment = self.client.get_experiment_by_name(name)
-                if experiment is None:
-                    raise
-        if experiment.lifecycle_stage != ViewType.to_string(ViewType.ACTIVE_ONLY).split("_")[0]:
-            self.client.restore_experiment(experiment.experiment_id)
-        return str(experiment.experiment_id)
+def make_client(uri: str) -> MlflowClient:
+    """MLflow's client to a tracking server and its registry; an SQLite database is made at its first."""
+    from mlflow import MlflowClient
+
+    with _one_at_a_time(uri):
+        return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def ensure_experiment(client: MlflowClient, name: str) -> str:
+    """The id of the experiment of that name: made if there is none, restored if it was deleted."""
+    from mlflow.entities import LifecycleStage
+    from mlflow.exceptions import MlflowException
+
+    experiment = client.get_experiment_by_name(name)
+    if experiment is None:
+        try:
+            return str(client.create_experiment(name))
+        except MlflowException:  # another process made it in the meantime
+            experiment = client.get_experiment_by_name(name)
+            if experiment is None:
+                raise
+    if experiment.lifecycle_stage != LifecycleStage.ACTIVE:
+        client.restore_experiment(experiment.experiment_id)
+    return str(experiment.experiment_id)
 
 
 def _one_at_a_time(uri: str) -> AbstractContextManager[object]:

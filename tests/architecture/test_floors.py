@@ -22,6 +22,7 @@ FLOORS = {
     "errors": GROUND,
     "ids": GROUND,
     "lean_imports": GROUND,
+    "moments": GROUND,
     "readable": GROUND,
     "store": GROUND,
     "database_errors": GROUND,
@@ -41,7 +42,10 @@ FLOORS = {
     "api": FACES,
     "cli": FACES,
     "doctor": FACES,
+    "experiments": FACES,
+    "history_table": FACES,
     "magics": FACES,
+    "notebook_record": FACES,
     "server": FACES,
     "workspace": FACES,
 }
