@@ -135,7 +135,7 @@ class _Tap:
         def tapped(*args: Any, **kwargs: Any) -> Any:
             returned = self._original(*args, **kwargs)
             if self._live:
-                try:  # not `suppress`: a cell may print a million times
+                try:  # noqa: SIM105 - a cell may print a million times
                     after(*args, **kwargs)
                 except Exception:  # noqa: BLE001, S110 - a count is not worth the user's output
                     pass
