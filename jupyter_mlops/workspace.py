@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
-from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.errors import NotFoundError, StoreError
+from jupyter_mlops.notebook_record import NotebookRecord
 from jupyter_mlops.notebooks.paths import resolve_notebook
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store
-from jupyter_mlops.store.executions import list_executions
-from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
+from jupyter_mlops.store.paging import DEFAULT_LIMIT, Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import CellExecution, Job, Run
 from jupyter_mlops.store.watch import ChangeWatch
 
@@ -263,20 +262,22 @@ class Workspace:
         with self.store.reading() as session:
             return session.scalar(query) or 0
 
-    def history(self, place: NotebookPlace, limit: int) -> list[dict[str, Any]]:
-        """The newest cell executions of a notebook, with what its kernels have written until now.
+    def record_of(self, place: NotebookPlace) -> NotebookRecord:
+        """What was recorded of a notebook."""
+        return NotebookRecord(self.store, self.settings.journals, place)
+
+    def history(
+        self, place: NotebookPlace, limit: int = DEFAULT_LIMIT, **filters: Any
+    ) -> list[dict[str, Any]]:
+        """The newest cell executions of a notebook, newest first; for more than a page see `record_of`.
+
+        Args:
+            place: the notebook.
+            limit: how many at most.
+            **filters: as `list_executions` has them.
 
         Raises:
-            BadInputError: `limit` is not from 1 to 200.
+            BadInputError: `limit` is not from 1 to 200, or a filter's value makes no sense.
             NotFoundError: nothing was recorded, and there is no such file either.
         """
-        request = PageRequest(limit)
-        Ingester(self.store).ingest_folder(self.settings.journals)
-        with self.store.reading() as session:
-            found = list_executions(session, request, root=str(place.root), notebook=place.notebook)
-            if not found.items:  # a kernel that no Jupyter server of ours started knows no root
-                whole = os.path.normpath(place.root / place.notebook)
-                found = list_executions(session, request, notebook=whole)
-        if not found.items:
-            resolve_notebook(place.root, place.notebook)
-        return list(found.items)
+        return list(self.record_of(place).page(PageRequest(limit), **filters).items)

@@ -21,6 +21,7 @@ from jupyter_mlops.capture.facts import relative_to_root
 from jupyter_mlops.capture.journal_lock import is_held
 from jupyter_mlops.capture.journals import BeginRecord, Chunk, EndRecord, parse_chunk
 from jupyter_mlops.capture.repository import describe_changes
+from jupyter_mlops.capture.retention import forget_daily
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import CellExecution, JournalOffset, KernelSession
 
@@ -79,6 +80,7 @@ class Ingester:
                 if path.exists():  # else another ingester was quicker to remove it
                     _log.warning("The journal %s was not ingested: %s", path, error)
                     report.problems.append(f"{path.name}: {error}")
+        self._forget_old(folder)
         return report
 
     def ingest_file(self, path: Path, resolve_session: ResolveSession | None = None) -> IngestReport:
@@ -91,6 +93,12 @@ class Ingester:
         report = IngestReport()
         self._ingest(path, resolve_session or self._resolve_session, report)
         return report
+
+    def _forget_old(self, folder: Path) -> None:
+        try:
+            forget_daily(self._store, folder)
+        except SQLAlchemyError as error:
+            _log.warning("Old records were not purged: %s", error)
 
     def _visit(
         self, path: Path, settled: dict[str, datetime], resolve: ResolveSession | None, report: IngestReport

@@ -25,6 +25,8 @@ _COMMANDS = {
     "resume": ("jobs", "Resume a paused schedule."),
     "delete": ("jobs", "Delete a job; its runs stay."),
     "history": ("history", "List what was executed in a notebook's cells."),
+    "stale": ("stale", "List a notebook's cells that no longer show what is true."),
+    "purge": ("purge", "Forget what was recorded long ago."),
     "worker": ("worker", "Be a worker, in the foreground."),
     "doctor": ("doctor", "Check the installation, and say how to mend it."),
     "ui": ("ui", "Open MLflow's UI on what was tracked."),
@@ -58,8 +60,8 @@ class LazyCommands(click.Group):
 def cli() -> None:
     """Turn notebooks into recorded experiments, durable jobs and registered models.
 
-    Exit codes: 0 success; 1 a run did not succeed, or a check of `doctor` failed; 2 bad input;
-    3 the store or the tracking server cannot be used.
+    Exit codes: 0 success; 1 a run did not succeed, a check of `doctor` failed, or a cell is stale; 2 bad
+    input; 3 the store or the tracking server cannot be used.
     """
 
 

@@ -400,6 +400,9 @@ export interface components {
             cell_key: string;
             /** @enum {string} */
             key_kind: "id" | "tag" | "source";
+            tags?: string[];
+            /** @description the request that it answered */
+            msg_id?: string | null;
             /** @description its place in the session from 1; 0 when it never ran (aborted) */
             seq: number;
             execution_count: number | null;
@@ -418,6 +421,99 @@ export interface components {
             stdout_bytes: number;
             stderr_bytes: number;
             outputs: components["schemas"]["OutputFact"][];
+            /** @description without terminal colours */
+            traceback?: string | null;
+            /** @description CPU seconds of the process while it ran */
+            cpu_s?: number | null;
+            /** @description the most that the process held while it ran */
+            memory_peak_bytes?: number | null;
+            /** @description what the process held at its end */
+            memory_bytes?: number | null;
+            /** @description names it reads, by its text */
+            reads?: string[];
+            /** @description names it binds or changes in place */
+            writes?: string[];
+            deletes?: string[];
+            /** @description what in it may read or write other names */
+            unseen?: string[];
+            /** @description its text could not be analysed, so that reads and writes are not known */
+            is_unreadable?: boolean;
+            seeds?: {
+                call: string;
+                seed: string;
+            }[];
+            files?: components["schemas"]["OpenedFile"][];
+            /** @description imported for the first time in its session */
+            packages?: components["schemas"]["ImportedPackage"][];
+            frames?: components["schemas"]["FrameFact"][];
+            gpus?: components["schemas"]["GpuFact"][];
+            mlflow?: components["schemas"]["MlflowFact"] | null;
+            /** @description what came after its end, as from a thread */
+            late_output?: {
+                stdout_bytes: number;
+                stderr_bytes: number;
+            } | null;
+            /** @description who said that it ended when its kernel could not */
+            closed_by?: string | null;
+            /** @description what was too much to record, by field */
+            dropped?: {
+                [key: string]: number;
+            };
+            /** @description what recording it took of the kernel's time */
+            hook_s?: number | null;
+            /** @description how often recording had failed in its kernel until then */
+            hook_errors?: number;
+            /**
+             * @description the kernel itself or the server that hears it
+             * @enum {string}
+             */
+            recorded_by?: "recorder" | "listener";
+        };
+        OpenedFile: {
+            path: string;
+            /**
+             * @example r
+             * @example w
+             */
+            mode: string;
+            /** @description how often */
+            n: number;
+        };
+        ImportedPackage: {
+            name: string;
+            distribution: string | null;
+            version: string | null;
+        };
+        FrameFact: {
+            /** @description null when it was only shown */
+            name: string | null;
+            /** @example pandas.DataFrame */
+            kind: string;
+            shape: number[];
+            /** @description name and type of each, the first so many */
+            columns?: unknown[];
+            schema_hash?: string;
+            /** @description only on request */
+            content_hash?: string;
+            hash_method?: string;
+        };
+        GpuFact: {
+            index: number;
+            process_bytes: number;
+            used_bytes: number;
+        };
+        /** @description what it logged */
+        MlflowFact: {
+            run_ids?: string[];
+            model_ids?: string[];
+            params?: {
+                [key: string]: string;
+            };
+            /** @description the last value of each */
+            metrics?: {
+                [key: string]: number | string;
+            };
+            artifacts?: string[];
         };
         RecordingChange: {
             notebook: string;
@@ -923,8 +1019,22 @@ export interface operations {
                 notebook?: string;
                 /** @description only those of one job run */
                 run?: string;
-                /** @description only those of one cell id */
+                /** @description only those of one cell, by its id (or its key, where it has none) */
                 cell?: string;
+                /** @description only those of one kernel's life */
+                session?: string;
+                origin?: "interactive" | "job";
+                status?: "running" | "ok" | "error" | "interrupted" | "aborted" | "kernel_died";
+                /**
+                 * @description only those that began then or later: ISO 8601, or an age as 7d
+                 * @example 2026-11-21T08:00:00+01:00
+                 * @example 7d
+                 */
+                since?: string;
+                /** @description only those that began before */
+                until?: string;
+                /** @description only those whose source has this in it */
+                text?: string;
                 limit?: components["parameters"]["limit"];
                 /** @description `next_cursor` of the page before */
                 cursor?: components["parameters"]["cursor"];

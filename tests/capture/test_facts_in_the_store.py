@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import subprocess
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,8 @@ from jupyter_mlops.capture.distributions import name_distributions
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.capture.kernel.git_head import read_head
 from jupyter_mlops.capture.repository import MAX_DIFF, describe_changes
-from jupyter_mlops.capture.retention import Purged, purge
 from jupyter_mlops.store import Store
-from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
+from jupyter_mlops.store.tables import CellExecution, KernelSession
 
 
 def executions(store: Store) -> list[CellExecution]:
@@ -177,57 +175,3 @@ def test_a_session_tells_its_commit_and_what_was_changed(
     ingester.ingest_folder(kernel.journals)
     with store.reading() as reading:
         assert reading.scalars(select(KernelSession)).one().facts["git"] == first  # once a session
-
-
-NOW = datetime(2026, 1, 31, tzinfo=timezone.utc)
-
-
-def add_execution(store: Store, name: str, *, days_old: int, ended: bool = True, status: str = "ok") -> None:
-    began = NOW - timedelta(days=days_old)
-    with store.session() as session:
-        session.add(
-            KernelSession(
-                id=f"s-{name}", runner="lab", started_at=began, ended_at=began if ended else None, facts={}
-            )
-        )
-        session.merge(Source(sha="shared", text="x"))
-        session.merge(Source(sha=f"sha-{name}", text=name))
-        session.flush()
-        for number, sha in enumerate(("shared", f"sha-{name}")):
-            session.add(
-                CellExecution(
-                    id=f"{name}-{number}",
-                    session_id=f"s-{name}",
-                    notebook="nb.ipynb",
-                    seq=number,
-                    cell_key="k",
-                    key_kind="id",
-                    tags=[],
-                    source_sha=sha,
-                    status=status,
-                    started_at=began,
-                    outputs=[],
-                )
-            )
-
-
-def ids(store: Store, column: Any) -> set[str]:
-    with store.reading() as reading:
-        return set(reading.scalars(select(column)))
-
-
-def test_purging_deletes_what_is_old_and_nothing_that_is_used(store: Store) -> None:
-    add_execution(store, "old", days_old=40)
-    add_execution(store, "living", days_old=40, ended=False)
-    add_execution(store, "running", days_old=40, ended=False, status="running")
-    add_execution(store, "new", days_old=5)
-    assert purge(store, NOW - timedelta(days=30)) == Purged(executions=4, sources=2, sessions=1)
-    assert ids(store, CellExecution.id) == {"running-0", "running-1", "new-0", "new-1"}
-    assert ids(store, Source.sha) == {"shared", "sha-running", "sha-new"}
-    assert ids(store, KernelSession.id) == {"s-living", "s-running", "s-new"}
-    assert purge(store, NOW - timedelta(days=30)) == Purged(0, 0, 0)
-
-
-def test_purging_needs_a_moment_with_a_zone(store: Store) -> None:
-    with pytest.raises(ValueError, match="time zone"):
-        purge(store, datetime(2026, 1, 1))

@@ -7,6 +7,19 @@ from tornado import web
 
 from jupyter_mlops.server.base import MlopsHandler
 
+FILTERS = {
+    "notebook": "notebook",
+    "run": "run_id",
+    "cell": "cell_id",
+    "session": "session_id",
+    "origin": "origin",
+    "status": "status",
+    "since": "since",
+    "until": "until",
+    "text": "text",
+}
+"""The query's words, each with `list_executions`'s."""
+
 
 class ExecutionsHandler(MlopsHandler):
     """Cell executions under this server's root."""
@@ -15,13 +28,8 @@ class ExecutionsHandler(MlopsHandler):
     @authorized
     async def get(self) -> None:
         """Answer with a page of executions, newest first."""
-        page = await self.in_thread(
-            self.backend.list_executions,
-            self.page_request(),
-            notebook=self.get_query_argument("notebook", None),
-            run_id=self.get_query_argument("run", None),
-            cell_id=self.get_query_argument("cell", None),
-        )
+        asked = {name: self.get_query_argument(word, None) for word, name in FILTERS.items()}
+        page = await self.in_thread(self.backend.list_executions, self.page_request(), **asked)
         self.answer({"items": list(page.items), "next_cursor": page.next_cursor})
 
 

@@ -33,7 +33,7 @@ class RecordedKernel:
         self.journals = journals
         self.manager = KernelManager(kernel_name="python3", transport="ipc")
         self.manager.connection_file = str(cwd / "kernel-0f1e2d3c.json")
-        source_tree = str(Path(__file__).parents[2])
+        source_tree = str(Path(__file__).parents[1])
         environ = {
             **os.environ,
             "JUPYTER_MLOPS_JOURNALS": str(journals),
