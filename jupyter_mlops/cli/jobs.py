@@ -22,6 +22,8 @@ from jupyter_mlops.cli.output import echo_json, print_table
 from jupyter_mlops.readable import show_moment, show_values
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from jupyter_mlops.store.tables import Job, Run
 
 
@@ -141,31 +143,36 @@ def _tell(job: Job, as_json: bool) -> None:
     if as_json:
         echo_json({**job_as_dict(job, None), "root": job.root})
         return
-    assert job.trigger is not None
-    if job.trigger.active:
-        when = f"runs next at {show_moment(job.trigger.next_fire_at)} (this machine's time)"
+    moment = _next_fire(job)
+    if moment is not None:
+        when = f"runs next at {show_moment(moment)} (this machine's time)"
     else:
         when = f"is paused; `jupyter mlops resume {job.id}` lets it go on"
     click.echo(f"The job {job.name!r} ({job.id}), {_schedule(job)}, {when}.")
 
 
 def _row(job: Job, last: Run | None) -> tuple[object, ...]:
-    moment = job.trigger.next_fire_at if job.trigger and job.trigger.active else None
     return (
         job.id,
         job.name,
         show_values(job.parameters),
         _schedule(job),
-        show_moment(moment),
+        show_moment(_next_fire(job)),
         None if last is None else f"{last.state} {show_moment(last.created_at)}",
     )
 
 
 def _schedule(job: Job) -> str | None:
-    if job.trigger is None:
-        return None
-    paused = "" if job.trigger.active else " (paused)"
-    return f"{job.trigger.cron} {job.trigger.timezone}{paused}"
+    told = [
+        f"{trigger.spec['cron']} {trigger.spec['timezone']}{'' if trigger.active else ' (paused)'}"
+        for trigger in job.triggers
+    ]
+    return ", ".join(told) or None
+
+
+def _next_fire(job: Job) -> datetime | None:
+    fires = [trigger.next_fire_at for trigger in job.triggers if trigger.active and trigger.next_fire_at]
+    return min(fires, default=None)
 
 
 def _local_timezone() -> str:

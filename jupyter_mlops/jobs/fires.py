@@ -50,7 +50,7 @@ def fire_due_triggers(store: Store, settings: Settings, now: datetime) -> int:
 
 def _fire(store: Store, settings: Settings, trigger: Trigger, now: datetime) -> bool:
     scheduled_for = trigger.next_fire_at
-    next_fire_at = parse_schedule(trigger.cron, trigger.timezone).next_after(now)
+    next_fire_at = parse_schedule(**trigger.spec).next_after(now)
     prepared: PreparedRun | None = None
     problem: MlopsError | None = None
     try:
@@ -97,6 +97,7 @@ def _run_of_fire(
         job_id=job.id,
         trigger_id=trigger.id,
         scheduled_for=scheduled_for,
+        fire_key=scheduled_for.isoformat() if scheduled_for else None,
         notebook=job.notebook,
         snapshot_sha=sha,
         parameters=job.parameters,

@@ -79,13 +79,13 @@ class JobService:
         with self.store.session() as session:
             job = self._job_named(session, prepared)
             if cron is not None:
-                if job.trigger is not None:
+                if job.triggers:
                     raise ConflictError(
-                        f"The job {job.name!r} has a schedule already ({job.trigger.cron}).",
+                        f"The job {job.name!r} has a schedule already ({job.triggers[0].spec['cron']}).",
                         field="name",
                         hint="Choose another name, or delete that job first.",
                     )
-                job.trigger = _new_trigger(cron)
+                job.triggers = [_new_trigger(cron)]
             job.parameters, job.kernel = prepared.parameters, prepared.kernel
             job.register_model, job.updated_at = prepared.register_model, _now()
             job.tracking_uri = self.settings.kept_tracking_uri
@@ -103,13 +103,13 @@ class JobService:
         """
         with self.store.session() as session:
             job = _job(session, self.root, job_id)
-            if job.trigger is None:
+            if not job.triggers:
                 raise ConflictError(f"The job {job.name!r} has no schedule.", field="active")
-            job.trigger.active = active
-            if active:
-                schedule = parse_schedule(job.trigger.cron, job.trigger.timezone)
-                job.trigger.next_fire_at = schedule.next_after(_now())
-                job.trigger.problem = None
+            for trigger in job.triggers:
+                trigger.active = active
+                if active:
+                    trigger.next_fire_at = parse_schedule(**trigger.spec).next_after(_now())
+                    trigger.problem = None
             job.updated_at = _now()
             _tell(session, job)
         if active:
@@ -142,9 +142,9 @@ class JobService:
                 if _live_job(session, job.root, job.name) is not None:
                     raise ConflictError(f"There is another job named {job.name!r} now.", field="name")
                 job.deleted_at, job.updated_at = None, _now()
-                if job.trigger is not None and job.trigger.active:
-                    schedule = parse_schedule(job.trigger.cron, job.trigger.timezone)
-                    job.trigger.next_fire_at = schedule.next_after(_now())
+                for trigger in job.triggers:
+                    if trigger.active:
+                        trigger.next_fire_at = parse_schedule(**trigger.spec).next_after(_now())
                 _tell(session, job)
         return job
 
@@ -238,7 +238,7 @@ class JobService:
                 created_at=now,
                 updated_at=now,
             )
-            job.trigger = None
+            job.triggers = []
             session.add(job)
             session.flush()
             _tell(session, job)
@@ -273,9 +273,10 @@ def _new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
 def _new_trigger(schedule: CronSchedule) -> Trigger:
     return Trigger(
         id=new_id(),
-        cron=schedule.cron,
-        timezone=schedule.timezone,
+        kind="cron",
+        spec={"cron": schedule.cron, "timezone": schedule.timezone},
         active=True,
+        created_at=_now(),
         next_fire_at=schedule.next_after(_now()),
     )
 

@@ -50,7 +50,7 @@ def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:
         "parameters": job.parameters,
         "kernel": job.kernel,
         "register_model": job.register_model,
-        "trigger": None if job.trigger is None else _trigger_as_dict(job.trigger),
+        "trigger": _trigger_as_dict(job.triggers[0]) if job.triggers else None,
         "created_at": _moment(job.created_at),
         "updated_at": _moment(job.updated_at),
         "last_run": None if last_run is None else run_as_dict(last_run),
@@ -75,8 +75,8 @@ def relative_to_root(run: Run) -> str | None:
 def _trigger_as_dict(trigger: Trigger) -> dict[str, Any]:
     return {
         "id": trigger.id,
-        "cron": trigger.cron,
-        "timezone": trigger.timezone,
+        "cron": trigger.spec["cron"],
+        "timezone": trigger.spec["timezone"],
         "active": trigger.active,
         "next_fire_at": _moment(trigger.next_fire_at) if trigger.active else None,
         "problem": trigger.problem,

@@ -32,6 +32,7 @@ class Reason:
 
     ERROR: Final = "error"
     KERNEL_DIED: Final = "kernel_died"
+    OUT_OF_MEMORY: Final = "out_of_memory"
     KERNEL_NOT_STARTED: Final = "kernel_not_started"
     NO_SUCH_KERNEL: Final = "no_such_kernel"
     CANCELLED: Final = "cancelled"

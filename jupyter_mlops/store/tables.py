@@ -62,11 +62,17 @@ class Job(Base):
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
     tracking_uri: Mapped[str | None] = mapped_column(Text)
+    policies: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    presets: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    max_parallel: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
+    defined_in: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
 
-    trigger: Mapped[Trigger | None] = relationship(back_populates="job", uselist=False, lazy="selectin")
+    triggers: Mapped[list[Trigger]] = relationship(
+        back_populates="job", lazy="selectin", order_by="Trigger.created_at, Trigger.id"
+    )
 
     __table_args__ = (
         Index("ix_jobs_root_created", "root", "created_at", "id"),
@@ -82,19 +88,29 @@ class Job(Base):
 
 
 class Trigger(Base):
-    """When to run a job. Only cron, so far."""
+    """When to run a job. A job may have several; `jobs/triggers/` says what each kind's `spec` holds.
+
+    `next_fire_at` is when it is due: its next time, or when to look again at what it watches. `seen` is how
+    far a kind that watches something has looked.
+    """
 
     __tablename__ = "triggers"
 
     id: Mapped[str] = mapped_column(String(12), primary_key=True)
-    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), unique=True)
-    cron: Mapped[str]
-    timezone: Mapped[str]
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    spec: Mapped[dict[str, Any]]
+    seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     active: Mapped[bool] = mapped_column(Boolean)
     next_fire_at: Mapped[datetime | None]
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    missed: Mapped[str] = mapped_column(String(8), default="latest", server_default="latest")
+    jitter_s: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
     problem: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
 
-    job: Mapped[Job] = relationship(back_populates="trigger", lazy="joined")
+    job: Mapped[Job] = relationship(back_populates="triggers", lazy="joined")
 
     __table_args__ = (Index("ix_triggers_due", "active", "next_fire_at"),)
 
@@ -109,18 +125,26 @@ class Run(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"))
     trigger_id: Mapped[str | None] = mapped_column(ForeignKey("triggers.id"))
     scheduled_for: Mapped[datetime | None]
+    fire_key: Mapped[str | None] = mapped_column(String(100))
+    cause: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    batch_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    idempotency_key: Mapped[str | None] = mapped_column(String(200))
     notebook: Mapped[str] = mapped_column(Text)
     snapshot_sha: Mapped[str | None] = mapped_column(String(64))
     parameters: Mapped[dict[str, Any]]
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
     tracking_uri: Mapped[str | None] = mapped_column(Text)
+    policies: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    priority: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    not_before: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None]
     message: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
+    progress: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
     cells_total: Mapped[int | None]
     cells_done: Mapped[int] = mapped_column(Integer, default=0)
     failed_cell: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
@@ -136,11 +160,13 @@ class Run(Base):
     job: Mapped[Job] = relationship(lazy="joined")
 
     __table_args__ = (
-        UniqueConstraint("trigger_id", "scheduled_for", name="uq_runs_fire"),
+        UniqueConstraint("trigger_id", "fire_key", name="uq_runs_fire"),
+        UniqueConstraint("root", "idempotency_key", name="uq_runs_idempotency"),
         Index("ix_runs_root_created", "root", "created_at", "id"),
         Index("ix_runs_notebook_created", "root", "notebook", "created_at", "id"),
         Index("ix_runs_job_created", "job_id", "created_at", "id"),
         Index("ix_runs_state_created", "state", "created_at", "id"),
+        Index("ix_runs_job_state", "job_id", "state"),
     )
 
 
@@ -157,6 +183,7 @@ class Attempt(Base):
     ended_at: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None]
+    message: Mapped[str | None] = mapped_column(Text)
     mlflow_run_id: Mapped[str | None]
 
 

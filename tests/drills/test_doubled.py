@@ -35,6 +35,6 @@ def test_two_workers_make_exactly_one_run_of_each_fire(own_workbench: Workbench)
     with own_workbench.store.reading() as session:
         attempts = Counter(session.scalars(select(Attempt.run_id)))
     assert attempts == Counter(run.id for run in fired if run.state == "succeeded")
-    assert own_workbench.jobs.get_job(job.id).trigger.problem is None
+    assert own_workbench.jobs.get_job(job.id).triggers[0].problem is None
     assert all(worker.is_running() for worker in workers)
     assert "Traceback" not in (own_workbench.settings.logs / "worker.log").read_text()

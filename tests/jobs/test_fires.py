@@ -47,18 +47,18 @@ def runs(jobs: JobService) -> list[Run]:
 
 def test_a_trigger_fires_when_it_is_due_not_before_and_once(jobs: JobService) -> None:
     job = scheduled(jobs, parameters={"C": 3})
-    due = job.trigger.next_fire_at
+    due = job.triggers[0].next_fire_at
     assert fire(jobs, due - timedelta(seconds=1)) == 0
     assert fire(jobs, due) == 1
     assert fire(jobs, due) == 0
     (run,) = runs(jobs)
-    assert (run.state, run.scheduled_for, run.trigger_id) == ("queued", due, job.trigger.id)
+    assert (run.state, run.scheduled_for, run.trigger_id) == ("queued", due, job.triggers[0].id)
     assert run.parameters == {"C": 3} and run.snapshot_sha is not None
-    assert jobs.get_job(job.id).trigger.next_fire_at == due + HOUR
+    assert jobs.get_job(job.id).triggers[0].next_fire_at == due + HOUR
 
 
 def test_a_fire_seen_by_many_workers_at_once_makes_one_run(jobs: JobService) -> None:
-    due = scheduled(jobs).trigger.next_fire_at
+    due = scheduled(jobs).triggers[0].next_fire_at
     barrier = threading.Barrier(5)
     fired: list[int] = []
 
@@ -77,15 +77,15 @@ def test_a_fire_seen_by_many_workers_at_once_makes_one_run(jobs: JobService) -> 
 
 def test_fires_missed_while_no_worker_was_there_are_made_up_for_by_one_run(jobs: JobService) -> None:
     job = scheduled(jobs)
-    late = job.trigger.next_fire_at + 5 * HOUR + timedelta(minutes=1)
+    late = job.triggers[0].next_fire_at + 5 * HOUR + timedelta(minutes=1)
     assert fire(jobs, late) == 1
     assert fire(jobs, late) == 0
     assert len(runs(jobs)) == 1
-    assert jobs.get_job(job.id).trigger.next_fire_at == late.replace(minute=0) + HOUR
+    assert jobs.get_job(job.id).triggers[0].next_fire_at == late.replace(minute=0) + HOUR
 
 
 def test_a_fire_while_the_run_before_is_under_way_is_a_skipped_row(jobs: JobService) -> None:
-    due = scheduled(jobs).trigger.next_fire_at
+    due = scheduled(jobs).triggers[0].next_fire_at
     fire(jobs, due)
     claim(jobs.store, due)
     fire(jobs, due + HOUR)
@@ -97,7 +97,7 @@ def test_a_fire_while_the_run_before_is_under_way_is_a_skipped_row(jobs: JobServ
 
 def test_a_fire_whose_notebook_is_gone_is_a_failed_run_with_the_reason(jobs: JobService) -> None:
     job = scheduled(jobs)
-    due = job.trigger.next_fire_at
+    due = job.triggers[0].next_fire_at
     path = jobs.root / "train.ipynb"
     content = path.read_bytes()
     path.unlink()
@@ -105,19 +105,19 @@ def test_a_fire_whose_notebook_is_gone_is_a_failed_run_with_the_reason(jobs: Job
     (run,) = runs(jobs)
     assert (run.state, run.reason, run.ended_at, run.snapshot_sha) == ("failed", "not_found", due, None)
     assert run.message is not None and "train.ipynb" in run.message
-    trigger = jobs.get_job(job.id).trigger
+    trigger = jobs.get_job(job.id).triggers[0]
     assert trigger.active and trigger.problem is not None
 
     path.write_bytes(content)
     fire(jobs, due + HOUR)
     assert runs(jobs)[1].state == "queued"
-    assert jobs.get_job(job.id).trigger.problem is None
+    assert jobs.get_job(job.id).triggers[0].problem is None
 
 
 def test_a_fire_whose_notebook_no_longer_takes_its_parameters_is_a_failed_run(
     jobs: JobService, write_notebook: WriteNotebook
 ) -> None:
-    due = scheduled(jobs, parameters={"C": 3}).trigger.next_fire_at
+    due = scheduled(jobs, parameters={"C": 3}).triggers[0].next_fire_at
     write_notebook("train.ipynb", "1", parameters="other = 1")
     fire(jobs, due)
     (run,) = runs(jobs)
@@ -128,24 +128,24 @@ def test_a_paused_or_deleted_job_does_not_fire(jobs: JobService) -> None:
     paused, deleted = scheduled(jobs, "paused"), scheduled(jobs, "deleted")
     jobs.set_active(paused.id, False)
     jobs.delete_job(deleted.id)
-    assert fire(jobs, paused.trigger.next_fire_at + HOUR) == 0
+    assert fire(jobs, paused.triggers[0].next_fire_at + HOUR) == 0
     assert runs(jobs) == []
 
 
 def test_one_bad_trigger_is_paused_with_its_problem_and_holds_up_no_other(jobs: JobService) -> None:
     bad, good = scheduled(jobs, "bad"), scheduled(jobs, "good")
     with jobs.store.session() as session:
-        session.get_one(Trigger, bad.trigger.id).cron = "nonsense"
-        session.get_one(Trigger, bad.trigger.id).next_fire_at = good.trigger.next_fire_at - HOUR
-    assert fire(jobs, good.trigger.next_fire_at) == 1
+        session.get_one(Trigger, bad.triggers[0].id).spec = {"cron": "nonsense", "timezone": "UTC"}
+        session.get_one(Trigger, bad.triggers[0].id).next_fire_at = good.triggers[0].next_fire_at - HOUR
+    assert fire(jobs, good.triggers[0].next_fire_at) == 1
     assert [run.job_id for run in runs(jobs)] == [good.id]
-    trigger = jobs.get_job(bad.id).trigger
+    trigger = jobs.get_job(bad.id).triggers[0]
     assert not trigger.active and "Paused" in trigger.problem and "fields" in trigger.problem
 
 
 def test_a_dead_tracking_server_does_not_keep_fires_waiting(jobs: JobService) -> None:
     """Whether it answers is asked when the run starts; a fire that asked would wait for each trigger."""
-    due = scheduled(jobs).trigger.next_fire_at
+    due = scheduled(jobs).triggers[0].next_fire_at
     dead = Settings.load(
         {"JUPYTER_MLOPS_DATA_DIR": str(jobs.settings.data_dir), "MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
     )
@@ -160,4 +160,4 @@ def test_more_triggers_than_one_look_takes_all_fire(jobs: JobService) -> None:
     now = datetime.now(timezone.utc) + 2 * HOUR
     assert fire(jobs, now) == 5
     assert {run.state for run in runs(jobs)} == {"queued"}
-    assert first.trigger.next_fire_at < now
+    assert first.triggers[0].next_fire_at < now

@@ -161,24 +161,24 @@ def test_a_second_schedule_under_the_same_name_is_a_conflict(jobs: JobService) -
     jobs.create_job(RunRequest("train.ipynb"), NIGHTLY)
     with pytest.raises(ConflictError, match="0 3"):
         jobs.create_job(RunRequest("train.ipynb"), ScheduleRequest("0 4 * * *", "UTC"))
-    assert jobs.list_jobs(PAGE).items[0].trigger.cron == "0 3 * * *"
+    assert jobs.list_jobs(PAGE).items[0].triggers[0].spec["cron"] == "0 3 * * *"
 
 
 def test_a_new_schedule_fires_next_at_its_next_time(jobs: JobService) -> None:
     before = datetime.now(timezone.utc)
     job = jobs.create_job(RunRequest("train.ipynb", parameters={"C": 3}), NIGHTLY)
-    assert job.trigger is not None and job.trigger.active
-    assert before < job.trigger.next_fire_at <= before + timedelta(days=1, hours=1)
+    assert job.triggers[0].active
+    assert before < job.triggers[0].next_fire_at <= before + timedelta(days=1, hours=1)
     assert rows(jobs.store) == (1, 0), "nothing runs yet"
     assert jobs.run_job(job.id).parameters == {"C": 3}
 
 
 def test_a_paused_schedule_has_its_past_behind_it_when_it_is_resumed(jobs: JobService) -> None:
     job = jobs.create_job(RunRequest("train.ipynb"), NIGHTLY)
-    assert not jobs.set_active(job.id, False).trigger.active
+    assert not jobs.set_active(job.id, False).triggers[0].active
     with jobs.store.session() as session:
-        session.get_one(Job, job.id).trigger.next_fire_at = datetime(2020, 1, 1, tzinfo=timezone.utc)
-    resumed = jobs.set_active(job.id, True).trigger
+        session.get_one(Job, job.id).triggers[0].next_fire_at = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    resumed = jobs.set_active(job.id, True).triggers[0]
     assert resumed.active and resumed.next_fire_at > datetime.now(timezone.utc)
 
 
@@ -198,7 +198,7 @@ def test_a_deleted_job_is_off_the_list_its_runs_stay_and_it_can_come_back(jobs: 
         with pytest.raises(NotFoundError):
             ask(job.id)
     jobs.restore_job(job.id)
-    assert jobs.get_job(job.id).trigger.next_fire_at > datetime.now(timezone.utc)
+    assert jobs.get_job(job.id).triggers[0].next_fire_at > datetime.now(timezone.utc)
     jobs.restore_job(job.id)  # twice is the same as once
 
 
