@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
+from urllib.request import Request, urlopen
 
 from jupyter_mlops import __version__
 from jupyter_mlops.config import DATA_DIR, Settings, hide_password
@@ -26,6 +27,7 @@ LITTLE_DISK = 2 * 2**30
 NO_DISK = 200 * 2**20
 LARGE_LOG = 100 * 2**20
 KERNEL_ANSWERS_WITHIN_S = 30.0
+SERVER_ANSWERS_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "data folder": lambda: _check_data_dir(settings),
         "disk space": lambda: _check_disk(settings),
         "store": lambda: _check_store(settings),
+        "retention": _check_retention,
+        "servers": _check_servers,
         "tracking": lambda: _check_tracking(settings),
         "kernels": _check_kernels,
         "logs": lambda: _check_logs(settings),
@@ -172,14 +176,14 @@ def _check_disk(settings: Settings) -> Iterator[Finding]:
 
 
 def _check_store(settings: Settings) -> Iterator[Finding]:
-    """The store, and what only it knows: workers and journals."""
+    """The store, and what only it knows: workers and records."""
     from jupyter_mlops.store.migrate import HEAD
 
     store = settings.open_store()
     try:
         yield Finding("store", "ok", f"{store.address}, schema {HEAD}.")
         yield from _check_workers(store)
-        yield from _check_journals(store, settings.journals)
+        yield from _check_records(store, settings.journals)
     finally:
         store.close()
 
@@ -221,22 +225,68 @@ def _without_worker(store: Store) -> Finding:
     return Finding("worker", "ok", "None is alive, and none is needed; one starts with the next run.")
 
 
-def _check_journals(store: Store, folder: Path) -> Iterator[Finding]:
-    from sqlalchemy import select
+def _check_records(store: Store, folder: Path) -> Iterator[Finding]:
+    from jupyter_mlops.capture.health import look_at_records
 
-    from jupyter_mlops.store.tables import JournalOffset
-
-    with store.reading() as session:
-        damaged = session.scalars(select(JournalOffset).where(JournalOffset.corrupt_lines > 0)).all()
-    journals = list(folder.glob("*.jsonl"))
-    if damaged:
-        lines = sum(journal.corrupt_lines for journal in damaged)
-        message = f"{lines} damaged lines were skipped, in {', '.join(row.path for row in damaged[:3])}."
+    health = look_at_records(store, datetime.now(timezone.utc))
+    if health.unreadable_lines:
+        paths = ", ".join(health.damaged_journals[:3])
+        message = f"{health.unreadable_lines} damaged lines were skipped, in {paths}."
         mend = "Check the disk; what was in those lines is lost, and the rest is in the store."
         yield Finding("journals", "warning", message, mend)
     else:
+        journals = list(folder.glob("*.jsonl"))
         size = _size(sum(path.stat().st_size for path in journals))
         yield Finding("journals", "ok", f"{len(journals)} in {folder} ({size}), none damaged.")
+    if health.hook_errors:
+        where = ", ".join(health.failing_notebooks[:3])
+        message = f"Recording failed {health.hook_errors} times inside kernels of the last week ({where})."
+        mend = "The cells ran as without us, their records have gaps: check the disk; else report it."
+        yield Finding("recording", "warning", message, mend)
+    else:
+        yield Finding("recording", "ok", "It failed in no kernel of the last week.")
+
+
+def _check_retention() -> Iterator[Finding]:
+    from jupyter_mlops.capture.retention import RETENTION, parse_retention
+
+    said = os.environ.get(RETENTION)
+    try:
+        kept = parse_retention(said)
+    except MlopsError as error:
+        mend = f"Nothing is purged until {RETENTION} is mended: 30d, 8w. {error.hint or ''}".strip()
+        yield Finding("retention", "broken", error.message, mend)
+        return
+    yield Finding("retention", "ok", "Records are kept for " + (f"{kept.days} days." if kept else "ever."))
+
+
+def _check_servers() -> Iterator[Finding]:
+    """What the listeners of this user's running servers count; one that asks for a password is let be."""
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    for path in sorted(Path(jupyter_runtime_dir()).glob("jpserver-*.json")):
+        counts = _listener_of(json.loads(path.read_text("utf-8")))
+        if counts is None:
+            continue
+        wrong = ", ".join(f"{count} {name}" for name, count in counts.items() if count and name != "deaf")
+        check = f"Jupyter server {path.stem.removeprefix('jpserver-')}"
+        if wrong:
+            mend = "Its log says more; a server that is started anew counts anew."
+            yield Finding(check, "warning", f"Listening to its kernels went wrong: {wrong}.", mend)
+        else:
+            yield Finding(check, "ok", "Running, and listening to its kernels without a failure.")
+
+
+def _listener_of(server: dict[str, Any]) -> dict[str, int] | None:
+    """The counters of a running server's listener; None when it is gone, not ours, or asks for a password."""
+    url = f"{str(server['url']).rstrip('/')}/jupyter-mlops/api/status"
+    headers = {"Authorization": f"token {server.get('token', '')}"}
+    try:  # the address is Jupyter's own word, in a file of this user's
+        with urlopen(Request(url, headers=headers), timeout=SERVER_ANSWERS_WITHIN_S) as answer:  # noqa: S310
+            counts: dict[str, int] = json.load(answer)["capture"]["listener"]
+            return counts
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _check_tracking(settings: Settings) -> Iterator[Finding]:

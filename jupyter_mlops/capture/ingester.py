@@ -138,7 +138,8 @@ class Ingester:
                 if (row.offset if row else 0) != offset:  # another ingester was quicker
                     continue
                 written = write_batch(session, chunk.records, locator)
-                _advance(session, path, row, chunk)
+                row = _advance(session, path, row, chunk)
+                _note_hook_errors(session, row.session_id, chunk)
             report.begun += written.begun
             report.ended += written.ended
             report.orphans += written.orphans
@@ -217,7 +218,7 @@ def _prepare(chunk: Chunk) -> None:
             name_distributions(record.facts["imports"])
 
 
-def _advance(session: Session, path: Path, row: JournalOffset | None, chunk: Chunk) -> None:
+def _advance(session: Session, path: Path, row: JournalOffset | None, chunk: Chunk) -> JournalOffset:
     if row is None:
         row = JournalOffset(path=_name(path), offset=0, corrupt_lines=0)
         session.add(row)
@@ -227,6 +228,16 @@ def _advance(session: Session, path: Path, row: JournalOffset | None, chunk: Chu
     row.corrupt_lines += chunk.corrupt_lines
     row.closed = False
     row.updated_at = datetime.now(timezone.utc)
+    return row
+
+
+def _note_hook_errors(session: Session, session_id: str | None, chunk: Chunk) -> None:
+    """Keep with the session how often recording had failed in its kernel, which counts from its start."""
+    ends = (record for record in chunk.records if isinstance(record, EndRecord))
+    errors = max((int(end.facts.get("hook_errors", 0)) for end in ends), default=0)
+    kept = session.get(KernelSession, session_id) if errors and session_id else None
+    if kept is not None:
+        kept.facts = {**kept.facts, "hook_errors": errors}
 
 
 def _move(session: Session, session_id: str, place: Place) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-FACTS = ("files", "imports", "frames", "gpu", "mlflow", "rss_bytes", "dropped", "hook_ns")
+FACTS = ("files", "imports", "frames", "gpu", "mlflow", "rss_bytes", "dropped", "hook_ns", "hook_errors")
 KEY_KINDS = frozenset({"id", "tag", "source"})
 END_STATES = frozenset({"ok", "error", "interrupted"})
 _DAMAGE = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)

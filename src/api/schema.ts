@@ -594,6 +594,25 @@ export interface components {
             /** @description those alive */
             workers: components["schemas"]["Worker"][];
             kernels: components["schemas"]["Kernel"][];
+            capture?: components["schemas"]["CaptureHealth"];
+        };
+        /** @description what of recording went wrong, without harm to any cell */
+        CaptureHealth: {
+            /** @description how often recording failed inside kernels of the last week */
+            hook_errors: number;
+            /** @description damaged lines of journals that were skipped */
+            unreadable_lines: number;
+            /** @description since this server began */
+            listener: {
+                /** @description what failed while listening */
+                errors: number;
+                /** @description messages not taken in, as too many were held */
+                dropped: number;
+                /** @description executions given up, as the store refused too long */
+                lost: number;
+                /** @description kernels that cannot be listened to */
+                deaf: number;
+            };
         };
         Kernel: {
             name: string;

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from datetime import datetime, timezone
 
 import pytest
 from sqlalchemy import text
 
+from jupyter_mlops.capture.ingester import Ingester
+from jupyter_mlops.capture.retention import RETENTION
 from jupyter_mlops.cli import main
 from jupyter_mlops.config import Settings
 from jupyter_mlops.doctor import Finding, examine
@@ -31,6 +34,7 @@ def test_every_check_of_a_sound_installation_is_ok_or_only_advice(
     assert answer["ok"] is not bool(broken)
     checks = {one["check"] for one in answer["findings"]}
     assert {"data folder", "store", "worker", "journals", "tracking", "kernels", "recorder", "logs"} <= checks
+    assert {"recording", "retention"} <= checks
 
 
 def test_a_data_folder_open_to_others_is_broken_and_comes_with_its_mend(
@@ -74,6 +78,45 @@ def test_damaged_lines_of_a_journal_are_told(settings: Settings) -> None:
     assert finding.status == "warning"
     assert "3 damaged lines" in finding.message
     assert "/journals/one.jsonl" in finding.message
+
+
+def test_failures_of_the_recorder_are_told_with_the_notebook(settings: Settings) -> None:
+    """A kernel tells with each cell how often recording had failed in it."""
+    now = time.time_ns()
+    start = {"ph": "S", "session_id": "s1", "start": now, "pid": None, "notebook_path": "/work/train.ipynb"}
+    cell = {
+        "session_id": "s1",
+        "t0": now,
+        "cell_key": "c",
+        "key_kind": "id",
+        "source_sha": "x",
+        "source": "1",
+    }
+    ended = {"ph": "E", "t1": now, "duration_ns": 1, "status": "ok"}
+    lines = [start]
+    for seq, errors in enumerate((1, 3)):
+        lines.append({"ph": "B", "exec_id": f"e{seq}", "seq": seq, **cell})
+        lines.append({**ended, "exec_id": f"e{seq}", "hook_errors": errors})
+    (settings.journals / "s1.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    store = settings.open_store()
+    assert found(settings, "recording").status == "ok"
+    Ingester(store).ingest_folder(settings.journals)
+    store.close()
+    finding = found(settings, "recording")
+    assert finding.status == "warning"
+    assert "failed 3 times" in finding.message
+    assert "/work/train.ipynb" in finding.message
+
+
+def test_a_retention_that_is_not_understood_is_broken(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RETENTION, "a month")
+    finding = found(settings, "retention")
+    assert finding.status == "broken"
+    assert "'a month'" in finding.message
+    monkeypatch.setenv(RETENTION, "30d")
+    assert found(settings, "retention").message == "Records are kept for 30 days."
 
 
 def test_an_error_of_today_in_a_log_is_told(settings: Settings) -> None:

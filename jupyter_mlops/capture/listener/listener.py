@@ -73,6 +73,20 @@ class Listener:
         self._has_swept = False
         self._turn = asyncio.Lock()
 
+    def counters(self) -> dict[str, int]:
+        """What went wrong since the server began.
+
+        `errors`: what failed here, without harm to anything else; `dropped`: messages not taken in, as too
+        many were held; `lost`: executions given up, as the store refused too long; `deaf`: kernels that
+        cannot be listened to.
+        """
+        return {
+            "errors": self.hearing.errors,
+            "dropped": self.hearing.dropped,
+            "lost": self._scribe.lost,
+            "deaf": len(self.hearing.deaf),
+        }
+
     def start(self, settings: dict[str, Any], events: Any) -> None:
         """Tap the websockets of the server with these settings, and learn of interrupts by its event bus."""
         tap_websockets(settings, self.hearing)
