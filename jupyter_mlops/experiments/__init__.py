@@ -1,1 +1,1 @@
-"""Experiments by hand: MLflow runs of a notebook's kernel, what is logged to them, and what became of cells."""
+"""Experiments by hand: MLflow runs of a notebook's kernel, and what is logged to them."""

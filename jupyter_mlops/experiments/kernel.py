@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from jupyter_mlops.capture import facts
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -20,3 +24,9 @@ def user_names() -> Mapping[str, Any]:
     """The notebook's variables; empty in a plain Python process."""
     shell = this_shell()
     return {} if shell is None else shell.user_ns
+
+
+def notebook_file() -> Path | None:
+    """The notebook's file, as whoever started the kernel said; None when nobody did."""
+    path = facts.notebook_path(user_names(), os.environ)
+    return None if path is None else Path(os.environ.get("JUPYTER_MLOPS_ROOT") or "", path)

@@ -5,8 +5,10 @@ Loading imports the standard library and IPython only; a subcommand imports what
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jupyter_mlops.capture.kernel import run_ends
 from jupyter_mlops.magics.completion import install_completion, uninstall_completion
 from jupyter_mlops.magics.mlops import MlopsMagics
 from jupyter_mlops.magics.recording import start_recording, stop_recording
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 def load(ip: InteractiveShell) -> None:
     """Record this kernel, and register `%mlops`; twice is the same as once."""
     start_recording(ip)
+    run_ends.install(ip, _complete_runs)
     ip.register_magics(MlopsMagics)
     install_completion(ip)
 
@@ -25,5 +28,12 @@ def load(ip: InteractiveShell) -> None:
 def unload(ip: InteractiveShell) -> None:
     """Record no more, and take `%mlops` away."""
     stop_recording(ip)
+    run_ends.uninstall(ip)
     uninstall_completion(ip)
     ip.magics_manager.magics["line"].pop("mlops", None)
+
+
+def _complete_runs(ended: Sequence[run_ends.EndedRun]) -> None:
+    from jupyter_mlops.experiments.completion import complete_runs
+
+    complete_runs(ended)

@@ -97,7 +97,7 @@ def _chosen_uri() -> str | None:
 
 def _tracking(uri: str) -> Tracking:
     check_tracking(uri)
-    return Tracking(uri)
+    return Tracking(uri, patient=True)
 
 
 def _tags(place: NotebookPlace | None) -> dict[str, str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops import __version__
+from jupyter_mlops.capture.run_verdict import verdict_tags
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import RegistrationError
 from jupyter_mlops.runs.queue import Outcome
@@ -16,6 +17,7 @@ from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.executions import records_of_run
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.tracking.client import TrackedRun, Tracking, newest_metrics, tracking_failures
+from jupyter_mlops.tracking.origin import SNAPSHOT_VARIABLE, commit_tags
 from jupyter_mlops.tracking.probe import check_tracking
 from jupyter_mlops.tracking.registry import register_logged_model
 
@@ -58,6 +60,7 @@ class AttemptTracking:
             "mlflow.source.name": str(Path(run.root) / run.notebook),
             "mlops.attempt_id": attempt_id,
             "mlops.version": __version__,
+            **{name: value for name, value in commit_tags(run.root, run.notebook).items() if value},
         }
         started = tracking.start_run(run.job.name, f"{run.job.name} {run.id}", {**tags, **source})
         return cls(tracking, started, attempt_id, tags)
@@ -68,6 +71,7 @@ class AttemptTracking:
             "MLFLOW_RUN_ID": self.run.run_id,
             "JUPYTER_MLOPS_MLFLOW_RUN_ID": self.run.run_id,
             "MLFLOW_EXPERIMENT_ID": self.run.experiment_id,
+            SNAPSHOT_VARIABLE: self.tags["mlops.snapshot_sha"],
         }
 
     def finish(self, run: Run, outcome: Outcome, store: Store) -> Outcome:
@@ -88,11 +92,13 @@ class AttemptTracking:
         return outcome
 
     def _upload(self, run: Run, store: Store) -> None:
+        executed: bytes | None = None
         if run.output_path and Path(run.output_path).exists():
             self.tracking.log_file(self.run.run_id, Path(run.output_path), "notebook")
+            executed = Path(run.output_path).read_bytes()
         with store.reading() as session:
             records = records_of_run(session, run.id)
-        self.tracking.log_json_lines(self.run.run_id, records, "mlops/cells.jsonl")
+        self.tracking.describe_run(self.run.run_id, verdict_tags(records, executed), records)
 
     def _register(self, run: Run, outcome: Outcome, mlflow_runs: list[Any], store: Store) -> Outcome:
         name = str(run.register_model)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
+CELLS_ARTIFACT = "mlops/cells.jsonl"
 MAX_PARAM_CHARS = 6000  # MLflow's own bound for a param's value
 
 
@@ -36,12 +37,13 @@ class Tracking:
 
     Args:
         uri: the tracking URI; the registry is the same server's.
+        patient: leave this process's MLflow its own patience, which a notebook's calls have as well.
     """
 
-    def __init__(self, uri: str) -> None:
-        # MLflow waits for minutes by default: five retries of 120 s each.
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
-        os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+    def __init__(self, uri: str, *, patient: bool = False) -> None:
+        if not patient:  # MLflow waits for minutes by default: some retries of 120 s each
+            os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
+            os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
         self.uri = uri
         self.client = make_client(uri)
 
@@ -80,9 +82,14 @@ class Tracking:
         """Copy a file to the MLflow run's artifacts, under `folder`."""
         self.client.log_artifact(run_id, str(path), folder)
 
-    def log_json_lines(self, run_id: str, records: Iterable[Mapping[str, Any]], path: str) -> None:
-        """Write records as one JSON-lines artifact."""
-        self.client.log_text(run_id, "".join(json.dumps(record) + "\n" for record in records), path)
+    def describe_run(
+        self, run_id: str, tags: Mapping[str, str], records: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Tell a run of its notebook: tags, and its cell executions as `mlops/cells.jsonl`."""
+        from mlflow.entities import RunTag
+
+        self.client.log_batch(run_id, tags=[RunTag(*tag) for tag in tags.items()])
+        self.client.log_text(run_id, "".join(json.dumps(record) + "\n" for record in records), CELLS_ARTIFACT)
 
     def runs_of_attempt(self, attempt_run: TrackedRun, attempt_id: str) -> list[Run]:
         """The attempt's own MLflow run, then those that its notebook started besides, oldest first."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from mlflow.tracking.context.abstract_context import RunContextProvider
 
 from jupyter_mlops.capture import facts
-from jupyter_mlops.capture.kernel.git_head import read_head
+from jupyter_mlops.tracking.origin import active_recorder, state_on_disk
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -30,7 +30,7 @@ class NotebookRunContext(RunContextProvider):  # type: ignore[misc] # MLflow is 
             return False
 
     def tags(self) -> dict[str, str]:
-        """`mlflow.source.name`, `.type`, `.git.commit`, `.git.branch`, and `mlops.*`; {} elsewhere."""
+        """`mlflow.source.name`, `.type`, `.git.commit`, `.git.branch`, `.git.dirty`, and `mlops.*`."""
         try:
             return _tags()
         except Exception:  # noqa: BLE001
@@ -42,16 +42,14 @@ def _tags() -> dict[str, str]:
     if shell is None:
         return {}
     path, root = facts.notebook_path(shell.user_ns, os.environ), os.environ.get("JUPYTER_MLOPS_ROOT")
-    head = (read_head(facts.notebook_folder(root, path)) if path else None) or {}
     tags: dict[str, str | None] = {
         "mlflow.source.name": path,
         "mlflow.source.type": "NOTEBOOK" if path else None,
-        "mlflow.source.git.commit": head.get("commit"),
-        "mlflow.source.git.branch": head.get("branch"),
         "mlops.notebook": facts.relative_to_root(root, path),
         "mlops.run_id": os.environ.get("JUPYTER_MLOPS_RUN_ID"),
         "mlops.attempt_id": os.environ.get("JUPYTER_MLOPS_ATTEMPT_ID"),
         **_running_cell(),
+        **(state_on_disk(root, path) if path else {}),
     }
     return {name: value for name, value in tags.items() if value}
 
@@ -64,8 +62,7 @@ def _kernel_shell() -> InteractiveShell | None:
 
 
 def _running_cell() -> dict[str, str | None]:
-    recorder = sys.modules.get("jupyter_mlops.capture.recorder")
-    active = recorder.active() if recorder is not None else None
+    active = active_recorder()
     frame = active.current() if active is not None else None
     if frame is None:
         return {}

@@ -32,6 +32,7 @@ FLOORS = {
     "capture.journal_lock": GROUND,
     "capture.options": GROUND,
     "capture.redaction": GROUND,
+    "capture.repository": GROUND,
     "config": BOUNDARIES,
     "notebooks": BOUNDARIES,
     "tracking": BOUNDARIES,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from typing import Any
 
 from jupyter_mlops.capture.journal_lock import hold
@@ -25,7 +26,7 @@ class JournalWriter:
     """Appends records to one file, each whole in one `write`, so that a killed kernel leaves whole lines.
 
     Args:
-        folder: where journals are kept; made (0700) when absent.
+        folder: where journals are kept; it and those above it are made (0700) when absent.
         name: the file's name without its ending.
 
     Attributes:
@@ -37,7 +38,7 @@ class JournalWriter:
     """
 
     def __init__(self, folder: str, name: str) -> None:
-        os.makedirs(folder, mode=0o700, exist_ok=True)  # noqa: PTH103 - pathlib costs import time here
+        _make_private(folder)
         self.path = os.path.join(folder, f"{name}.jsonl")  # noqa: PTH118
         self._fd = os.open(self.path, _FLAGS, 0o600)
         self.locked = hold(self._fd)
@@ -60,3 +61,12 @@ class JournalWriter:
     def close(self) -> None:
         """Close the file; appending later raises OSError."""
         os.close(self._fd)
+
+
+def _make_private(folder: str) -> None:
+    """Make a folder; `os.makedirs` would leave those above it open to other users."""
+    above = os.path.dirname(folder)  # noqa: PTH120 - pathlib costs import time here
+    if above and above != folder and not os.path.isdir(above):  # noqa: PTH112
+        _make_private(above)
+    with suppress(FileExistsError):
+        os.mkdir(folder, 0o700)  # noqa: PTH102

@@ -1,7 +1,8 @@
 """What we mend and note in MLflow inside a kernel, if the notebook imports it. Standard library only.
 
 `install` watches for the import of three of MLflow's modules and wraps some of their functions; `uninstall`
-puts all back. What is wrapped, and why: `sklearn_saving.py` and `job_run.py` mend, `mlflow_notes.py` notes.
+puts all back. What is wrapped, and why: `sklearn_saving.py` and `job_run.py` mend, `mlflow_notes.py` and
+`run_ends.py` note.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ Function = Callable[..., Any]
 _CLIENT = "mlflow.tracking._tracking_service.client"
 _CLIENT_CLASS = "TrackingServiceClient"
 _WRAPPED = {
-    "mlflow.tracking.fluent": ["start_run"],
+    "mlflow.tracking.fluent": ["start_run", "end_run"],
     "mlflow.sklearn": ["save_model", "log_model"],
     _CLIENT: [
         *("create_run", "log_param", "log_metric", "log_batch"),
         *("log_artifact", "log_artifacts", "create_logged_model"),
     ],
 }
-_PACKAGE = "mlflow"  # it re-exports `start_run`
+_PACKAGE = "mlflow"  # it re-exports the first two
 
 _installed = False
 
@@ -88,10 +89,11 @@ def _wrap_after_loading(loader: Any) -> None:
 
 def _wrap(module: ModuleType) -> None:
     # Only now, as many kernels never import MLflow.
-    from jupyter_mlops.capture.kernel import job_run, mlflow_notes, sklearn_saving
+    from jupyter_mlops.capture.kernel import job_run, mlflow_notes, run_ends, sklearn_saving
 
     wrappers: dict[str, Callable[[Function], Function]] = {
         "start_run": job_run.wrap_start_run,
+        "end_run": run_ends.wrap_end_run,
         "save_model": sklearn_saving.wrap_save_model,
         "log_model": sklearn_saving.wrap_log_model,
         **{name: functools.partial(mlflow_notes.wrap_method, name) for name in mlflow_notes.NOTED},

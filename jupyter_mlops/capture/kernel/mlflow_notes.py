@@ -9,9 +9,12 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from jupyter_mlops.capture.kernel import run_ends
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.facts import Frame
@@ -79,6 +82,8 @@ def wrap_method(name: str, method: Function) -> Function:
 
 
 def _notes() -> Notes | None:
+    if threading.current_thread().name == run_ends.THREAD_NAME:  # what is logged there is no cell's
+        return None
     recorder = sys.modules.get("jupyter_mlops.capture.recorder")
     active = recorder.active() if recorder is not None else None
     frame: Frame | None = active.current() if active is not None else None

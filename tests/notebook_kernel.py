@@ -59,15 +59,20 @@ class NotebookKernel:
         self.updates: list[dict[str, Any]] = []
         assert self.run("%load_ext jupyter_mlops").status == "ok"
 
-    def run(self, code: str) -> Answer:
-        """Execute a cell; updates of what earlier cells showed are kept in `updates`."""
-        answer = Answer(self.client.execute(code))
+    def run(self, code: str, cell_id: str | None = None) -> Answer:
+        """Execute a cell, told its id as JupyterLab does; updates of earlier outputs are kept in `updates`."""
+        content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
+        request = self.client.session.msg("execute_request", {**content, "stop_on_error": True})
+        if cell_id is not None:
+            request["metadata"] = {"cellId": cell_id}
+        self.client.shell_channel.send(request)
+        answer = Answer(request["header"]["msg_id"])
         while True:
             message = self._next(ANSWERS_WITHIN_S)
             kind, content = message["msg_type"], message["content"]
             if message["parent_header"].get("msg_id") != answer.msg_id:
                 assert kind in ("update_display_data", "status"), f"{kind} of an earlier cell"
-            elif kind == "display_data":
+            elif kind in ("display_data", "execute_result"):
                 answer.shown.append(content)
             elif kind == "stream":
                 answer.streams += content["text"]
