@@ -10,6 +10,28 @@ ParameterType = Literal["str", "int", "float", "bool", "list", "dict", "any"]
 
 
 @dataclass(frozen=True)
+class Bounds:
+    """The least and the greatest number that is allowed; None: no such bound. The names are JSON Schema's."""
+
+    minimum: float | None = None
+    maximum: float | None = None
+    exclusive_minimum: float | None = None
+    exclusive_maximum: float | None = None
+
+    def broken_by(self, value: float) -> str | None:
+        """The bound that a number breaks, in words; None when it keeps all."""
+        if self.minimum is not None and value < self.minimum:
+            return f"at least {self.minimum:g}"
+        if self.maximum is not None and value > self.maximum:
+            return f"at most {self.maximum:g}"
+        if self.exclusive_minimum is not None and value <= self.exclusive_minimum:
+            return f"more than {self.exclusive_minimum:g}"
+        if self.exclusive_maximum is not None and value >= self.exclusive_maximum:
+            return f"less than {self.exclusive_maximum:g}"
+        return None
+
+
+@dataclass(frozen=True)
 class Parameter:
     """A variable of the cell tagged `parameters`.
 
@@ -18,9 +40,10 @@ class Parameter:
         type: from the annotation, else from the default; `any` takes every JSON value.
         default: the literal default; None when it is an expression, None or missing.
         expression: the default as source when it is no literal; shown, never sent back.
-        help: the comment at the end of its line.
-        choices: the values that `Literal[...]` allows, or None.
+        help: the text in `Annotated[...]`, else the comment at the end of its line, else those above it.
+        choices: the values that `Literal[...]` or an enum of texts or ints allows, or None.
         nullable: whether None is a value of it.
+        bounds: what `Annotated[...]` says of a number.
     """
 
     name: str
@@ -30,12 +53,14 @@ class Parameter:
     help: str | None = None
     choices: tuple[object, ...] | None = None
     nullable: bool = False
+    bounds: Bounds | None = None
 
     def as_dict(self) -> dict[str, object]:
         """As `Parameter` in the OpenAPI file."""
         facts = asdict(self)
         facts["choices"] = list(self.choices) if self.choices is not None else None
-        return facts
+        bounds = facts.pop("bounds") or asdict(Bounds())
+        return {**facts, **bounds}
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,20 @@ def _coerce(parameter: Parameter, value: object) -> object:
         raise wrong_value(parameter, value, _type_hint(parameter, value))
     if parameter.choices is not None and not _is_choice(value, parameter.choices):
         raise wrong_value(parameter, value)
+    _check_bounds(parameter, value)
     return value
+
+
+def _check_bounds(parameter: Parameter, value: object) -> None:
+    if parameter.bounds is None or isinstance(value, bool) or not isinstance(value, (int, float)):
+        return
+    broken = parameter.bounds.broken_by(value)
+    if broken is not None:
+        raise ParameterError(
+            f"{parameter.name} must be {broken}, got {value!r}.",
+            field=f"parameters.{parameter.name}",
+            hint="The bounds are those of its annotation in the notebook.",
+        )
 
 
 def _to_float(parameter: Parameter, value: int) -> float:

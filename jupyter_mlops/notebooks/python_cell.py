@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import io
 import json
 import re
 import tokenize
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from .parameter import Parameter, ParameterType
-from .python_types import Annotation, read_annotation, read_type_comment, type_of_expression, type_of_value
+from .python_enums import read_enums
+from .python_types import (
+    Annotation,
+    Enums,
+    read_annotation,
+    read_type_comment,
+    type_of_expression,
+    type_of_value,
+)
 
 _MAGIC = re.compile(r"^(?P<indent>\s*)(?:[%!?].*|[\w.*]+\?\??)\s*$")
 _ASSIGNED_MAGIC = re.compile(r"^(?P<target>\s*[\w, ]+=\s*)(?P<magic>[%!].*)$")
@@ -32,20 +41,33 @@ class _Cell:
     lines: list[str]
     comments: dict[int, str]
     magics: dict[int, str]
+    enums: dict[str, dict[str, object]]
+
+    @property
+    def enum_values(self) -> Enums:
+        """The values that each enum has."""
+        return {name: tuple(members.values()) for name, members in self.enums.items()}
 
 
-def read_python_cell(source: str) -> tuple[Parameter, ...]:
+def read_python_cell(source: str, earlier: Iterable[str] = ()) -> tuple[Parameter, ...]:
     """The variables that a cell assigns at its top level, in order of first assignment.
+
+    Args:
+        source: the cell.
+        earlier: the cells before it, in which enums may be defined.
 
     Raises:
         UnreadableCellError: the cell is not Python; the text names the line.
     """
     cell = _parse(source)
+    for text in earlier:
+        with contextlib.suppress(UnreadableCellError):
+            cell.enums.update({**_parse(text).enums, **cell.enums} if "Enum" in text else {})
     found: dict[str, Parameter] = {}
     for statement in cell.tree.body:
         for parameter in _of_statement(statement, cell):
-            earlier = found.get(parameter.name)
-            found[parameter.name] = _merge(earlier, parameter) if earlier else parameter
+            before = found.get(parameter.name)
+            found[parameter.name] = merge(before, parameter) if before else parameter
     found.pop("_", None)
     return tuple(found.values())
 
@@ -64,7 +86,8 @@ def _parse(source: str) -> _Cell:
         if not _take_magic(plain, line - 1, magics):
             raise UnreadableCellError(f"has a syntax error in line {line}: {why}")
     text = "\n".join(plain)
-    return _Cell(_tree(text), lines, _comments(text), magics)
+    tree = _tree(text)
+    return _Cell(tree, lines, _comments(text), magics, read_enums(tree))
 
 
 def _stumble(lines: list[str]) -> tuple[int, str] | None:
@@ -116,7 +139,11 @@ def _comments(source: str) -> dict[int, str]:
 def _of_statement(statement: ast.stmt, cell: _Cell) -> Iterator[Parameter]:
     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
         yield _parameter(
-            statement.target.id, statement.value, read_annotation(statement.annotation), statement, cell
+            statement.target.id,
+            statement.value,
+            read_annotation(statement.annotation, cell.enum_values),
+            statement,
+            cell,
         )
     elif isinstance(statement, ast.Assign):
         for target in statement.targets:
@@ -158,11 +185,11 @@ def _parameter(
     name: str, value: ast.expr | None, declared: Annotation | None, statement: ast.stmt, cell: _Cell
 ) -> Parameter:
     last = statement.end_lineno or statement.lineno
-    comment = cell.comments.get(last) or cell.comments.get(statement.lineno)
+    comment = cell.comments.get(last) or cell.comments.get(statement.lineno) or _above(statement, cell)
     if comment and comment.startswith("type:"):
         by_comment, comment = read_type_comment(comment)
         declared = declared or by_comment
-    literal, default = _literal(value)
+    literal, default = _literal(_member_value(value, cell))
     expression = None if literal or value is None else _source(value, cell)
     kind: ParameterType = type_of_value(default) if literal else type_of_expression(value)
     if declared and declared.type is not None:
@@ -173,10 +200,32 @@ def _parameter(
         type=kind,
         default=float(default) if kind == "float" and type(default) is int else default,
         expression=expression,
-        help=comment or None,
+        help=(declared.help if declared else None) or comment or None,
         choices=declared.choices if declared else None,
         nullable=is_none or bool(declared and declared.nullable),
+        bounds=declared.bounds if declared else None,
     )
+
+
+def _above(statement: ast.stmt, cell: _Cell) -> str | None:
+    """The comment lines right above a statement, as one text; those at the cell's top are its heading."""
+    lines: list[str] = []
+    number = statement.lineno - 1
+    while number >= 1 and cell.lines[number - 1].lstrip().startswith("#"):
+        lines.insert(0, cell.comments.get(number, ""))
+        number -= 1
+    at_top = not any(line.strip() for line in cell.lines[:number])
+    return None if at_top else " ".join(filter(None, lines)) or None
+
+
+def _member_value(value: ast.expr | None, cell: _Cell) -> ast.expr | None:
+    """`Mode.FAST` and `Mode.FAST.value` as the member's value."""
+    node = value.value if isinstance(value, ast.Attribute) and value.attr == "value" else value
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        members = cell.enums.get(node.value.id, {})
+        if node.attr in members:
+            return ast.copy_location(ast.Constant(members[node.attr]), node)  # type: ignore[arg-type]
+    return value
 
 
 def _literal(value: ast.expr | None) -> tuple[bool, object]:
@@ -208,8 +257,8 @@ def _source(value: ast.expr, cell: _Cell) -> str:
     return ast.get_source_segment("\n".join(cell.lines), value) or ast.unparse(value)
 
 
-def _merge(earlier: Parameter, later: Parameter) -> Parameter:
+def merge(earlier: Parameter, later: Parameter) -> Parameter:
     """The last assignment decides the default; an earlier annotation and comment stay."""
     if later.type == "any" and later.choices is None:
-        later = replace(later, type=earlier.type, choices=earlier.choices)
+        later = replace(later, type=earlier.type, choices=earlier.choices, bounds=earlier.bounds)
     return replace(later, help=later.help or earlier.help, nullable=later.nullable or earlier.nullable)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
+import math
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
-from .parameter import ParameterType
+from .parameter import Bounds, ParameterType
 
 _NAMED: dict[str, ParameterType] = {
     "str": "str",
@@ -29,6 +33,12 @@ _CALLED: dict[str, ParameterType] = {
     "range": "list",
     "round": "any",
 }
+_BOUNDS = {
+    "ge": "minimum",
+    "le": "maximum",
+    "gt": "exclusive_minimum",
+    "lt": "exclusive_maximum",
+}
 _TRANSPARENT = {"Annotated", "Final", "ClassVar", "Required", "NotRequired"}
 _TYPE_COMMENT = re.compile(r"^type:\s*(?P<type>[\w.]+(?:\[[^#]*\])?(?:\s*\|\s*[\w.]+)*)\s*#?\s*(?P<help>.*)$")
 
@@ -40,39 +50,83 @@ class Annotation:
     type: ParameterType | None = None
     nullable: bool = False
     choices: tuple[object, ...] | None = None
+    bounds: Bounds | None = None
+    help: str | None = None
 
 
-def read_annotation(node: ast.expr) -> Annotation:
-    """Understand an annotation: builtins, typing's names, `X | None`, `Literal`, quoted or not."""
+Enums = Mapping[str, tuple[object, ...]]
+"""The values of enums whose members are texts or ints themselves, by the class's name."""
+
+
+def read_annotation(node: ast.expr, enums: Enums = MappingProxyType({})) -> Annotation:
+    """Understand an annotation: builtins, typing's names, `X | None`, `Literal`, enums, quoted or not.
+
+    Of `Annotated[...]`: a text or `Doc("…")` is the help; bounds are `Ge`, `Gt`, `Le`, `Lt`, `Interval` (as
+    annotated-types has them), pydantic's `Field(ge=…, le=…, description=…)` and a `range`.
+    """
     if isinstance(node, ast.Constant):
         if node.value is None:
             return Annotation(nullable=True)
         if isinstance(node.value, str):
             try:
-                return read_annotation(ast.parse(node.value.strip(), mode="eval").body)
+                return read_annotation(ast.parse(node.value.strip(), mode="eval").body, enums)
             except (SyntaxError, ValueError, RecursionError):
                 return Annotation()
     if isinstance(node, (ast.Name, ast.Attribute)):
         name = _last_name(node)
+        if name in enums:
+            return _of_values(enums[name])
         return Annotation(_NAMED.get(name), nullable=name in ("None", "NoneType", "Any", "object"))
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _union([read_annotation(node.left), read_annotation(node.right)])
+        return _union([read_annotation(node.left, enums), read_annotation(node.right, enums)])
     if isinstance(node, ast.Subscript):
-        return _subscript(_last_name(node.value), node.slice)
+        return _subscript(_last_name(node.value), node.slice, enums)
     return Annotation()
 
 
-def _subscript(name: str, inner: ast.expr) -> Annotation:
+def _subscript(name: str, inner: ast.expr, enums: Enums) -> Annotation:
     parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
     if name == "Optional":
-        return _union([read_annotation(inner), Annotation(nullable=True)])
+        return _union([read_annotation(inner, enums), Annotation(nullable=True)])
     if name == "Union":
-        return _union([read_annotation(part) for part in parts])
+        return _union([read_annotation(part, enums) for part in parts])
     if name == "Literal":
         return _choices(parts)
     if name in _TRANSPARENT and parts:
-        return read_annotation(parts[0])
+        return _annotated(read_annotation(parts[0], enums), parts[1:])
     return Annotation(_NAMED.get(name))
+
+
+def _annotated(meant: Annotation, details: list[ast.expr]) -> Annotation:
+    bounds: dict[str, float] = {}
+    help_ = meant.help
+    for detail in details:
+        if isinstance(detail, ast.Constant) and isinstance(detail.value, str):
+            help_ = detail.value
+        elif isinstance(detail, ast.Call):
+            name = _last_name(detail.func)
+            described = [word.value for word in detail.keywords if word.arg == "description"]
+            described += detail.args if name == "Doc" else []
+            texts = [node.value for node in described if isinstance(node, ast.Constant)]
+            help_ = next((text for text in texts if isinstance(text, str)), help_)
+            bounds.update(_bounds_of_call(name, detail))
+    return replace(meant, bounds=Bounds(**bounds) if bounds else meant.bounds, help=help_)
+
+
+def _bounds_of_call(name: str, call: ast.Call) -> dict[str, float]:
+    given = {word.arg: word.value for word in call.keywords if word.arg in _BOUNDS}
+    if name.lower() in _BOUNDS and call.args:
+        given[name.lower()] = call.args[0]
+    elif name == "range" and 1 <= len(call.args) <= 2:
+        given = {"ge": call.args[0], "lt": call.args[1]} if len(call.args) == 2 else {"lt": call.args[0]}
+        given.setdefault("ge", ast.Constant(0))
+    bounds = {}
+    for word, node in given.items():
+        with contextlib.suppress(ValueError, TypeError):  # an expression is no bound that can be shown
+            value = ast.literal_eval(node)
+            if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+                bounds[_BOUNDS[word or ""]] = value
+    return bounds
 
 
 def _choices(parts: list[ast.expr]) -> Annotation:
@@ -83,9 +137,13 @@ def _choices(parts: list[ast.expr]) -> Annotation:
     given = tuple(value for value in values if value is not None)
     if not all(isinstance(value, (str, int, bool)) for value in given):
         return Annotation()
-    types = {type_of_value(value) for value in given}
+    return replace(_of_values(given), nullable=None in values)
+
+
+def _of_values(values: tuple[object, ...]) -> Annotation:
+    types = {type_of_value(value) for value in values}
     kind: ParameterType = types.pop() if len(types) == 1 else "any"
-    return Annotation(kind, nullable=None in values, choices=given)
+    return Annotation(kind, choices=values)
 
 
 def _union(members: list[Annotation]) -> Annotation:
@@ -93,7 +151,7 @@ def _union(members: list[Annotation]) -> Annotation:
     meant = [member for member in members if member != Annotation(nullable=True)]
     types = {member.type for member in meant}
     if len(meant) == 1:
-        return Annotation(meant[0].type, nullable, meant[0].choices)
+        return replace(meant[0], nullable=nullable)
     if types == {"int", "float"}:
         return Annotation("float", nullable)
     if len(types) == 1:

@@ -14,6 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from papermill.parameterize import parameterize_notebook
 
 from jupyter_mlops.errors import ParameterError
+from jupyter_mlops.notebooks.parameter import Bounds
 from jupyter_mlops.notebooks.parameters import (
     Parameter,
     ParameterSet,
@@ -138,6 +139,23 @@ def test_a_value_nested_without_end_is_refused(parameters: ParameterSet) -> None
     endless: list[object] = []
     endless.append(endless)
     assert refused(parameters, free=endless).field == "parameters.free"
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "said"),
+    [
+        (Bounds(minimum=1), 0, "at least 1, got 0"),
+        (Bounds(maximum=0.5), 0.51, "at most 0.5, got 0.51"),
+        (Bounds(exclusive_minimum=0), 0, "more than 0, got 0"),
+        (Bounds(exclusive_maximum=1), 1, "less than 1, got 1"),
+    ],
+)
+def test_a_number_beyond_its_bounds_is_refused(bounds: Bounds, value: float, said: str) -> None:
+    known = ParameterSet((Parameter("x", "any", bounds=bounds),), has_cell=True)
+    with pytest.raises(ParameterError, match=said) as refused:
+        validate_parameters(known, {"x": value})
+    assert refused.value.field == "parameters.x"
+    assert validate_parameters(known, {"x": 0.5} if bounds.minimum is None else {"x": 1})
 
 
 def test_a_long_wrong_value_is_shortened(parameters: ParameterSet) -> None:

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_markdown_cell
+from papermill.parameterize import parameterize_notebook
 
-from jupyter_mlops.notebooks.parameters import Parameter, infer_parameters
+from jupyter_mlops.notebooks.parameter import Bounds
+from jupyter_mlops.notebooks.parameters import Parameter, infer_parameters, tag_only_the_last
 from jupyter_mlops.notebooks.python_cell import UnreadableCellError, read_python_cell
 from jupyter_mlops.notebooks.read import Notebook
 
@@ -245,12 +247,88 @@ def test_a_notebook_without_a_tagged_cell_has_no_parameters(make_notebook: MakeN
     assert (list(found), found.has_cell, found.warnings) == ([], False, ())
 
 
-def test_the_first_of_several_tagged_cells_counts(make_notebook: MakeNotebook) -> None:
-    notebook = make_notebook("x = 1", "y = 2")
+def test_several_tagged_cells_are_read_as_one(make_notebook: MakeNotebook) -> None:
+    notebook = make_notebook("x: float = 1\nz = 0", "y = 2\nx = 3.0")
     notebook.node.cells[1].metadata["tags"] = ["parameters"]
     found = infer_parameters(notebook)
-    assert [parameter.name for parameter in found] == ["x"]
-    assert "2 cells" in found.warnings[0]
+    assert [(one.name, one.type, one.default) for one in found] == [
+        ("x", "float", 3.0),
+        ("z", "int", 0),
+        ("y", "int", 2),
+    ]
+
+
+def test_values_are_set_after_the_last_tagged_cell(make_notebook: MakeNotebook) -> None:
+    node = make_notebook("x = 1", "x = 2").node
+    node.cells[1].metadata["tags"] = ["kept", "parameters"]
+    tag_only_the_last(node)
+    done = parameterize_notebook(node, {"x": 3})
+    assert [cell.source.splitlines()[-1] for cell in done.cells] == ["x = 1", "x = 2", "x = 3"]
+    assert [cell.metadata.get("tags") for cell in done.cells][:2] == [[], ["kept", "parameters"]]
+
+
+BOUNDS = [
+    ("Ge(1)", {"minimum": 1}),
+    ("annotated_types.Lt(0.5)", {"exclusive_maximum": 0.5}),
+    ("Interval(gt=0, le=1)", {"exclusive_minimum": 0, "maximum": 1}),
+    ("Gt(0), Le(-1)", {"exclusive_minimum": 0, "maximum": -1}),
+    ("Field(ge=0, lt=10, description='rows')", {"minimum": 0, "exclusive_maximum": 10}),
+    ("range(2, 5)", {"minimum": 2, "exclusive_maximum": 5}),
+    ("range(5)", {"minimum": 0, "exclusive_maximum": 5}),
+]
+
+
+@pytest.mark.parametrize(("details", "bounds"), BOUNDS)
+def test_annotated_gives_the_bounds(details: str, bounds: dict[str, float]) -> None:
+    assert only(f"x: Annotated[int, {details}] = 3").bounds == Bounds(**bounds)
+
+
+@pytest.mark.parametrize(
+    "details", ["Ge(LEAST)", "Ge(float('inf'))", "Ge(True)", "Len(1, 3)", "Predicate(f)"]
+)
+def test_what_is_no_number_is_no_bound(details: str) -> None:
+    assert only(f"x: Annotated[int, {details}] = 3").bounds is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x: Annotated[int, 'rows'] = 1  # else",
+        "x: Annotated[int, Doc('rows')] = 1",
+        "x: Annotated[int, Field(description='rows')] = 1",
+        "y = 1\n# ro\n#ws\nx = 1".replace("ro\n#ws", "rows"),
+    ],
+)
+def test_the_help_is_in_the_annotation_or_the_comment(source: str) -> None:
+    assert read_python_cell(source)[-1].help == "rows"
+
+
+def test_the_cells_heading_is_nobodys_help() -> None:
+    assert only("# Parameters\nx = 1").help is None
+
+
+@pytest.mark.parametrize(
+    ("enum", "default", "choices", "kind"),
+    [
+        ("class Mode(str, Enum):\n    A = 'a'\n    B = 'b'", "Mode.A", ("a", "b"), "str"),
+        ("class Mode(enum.StrEnum):\n    A = auto()\n    B = auto()", "Mode.A", ("a", "b"), "str"),
+        ("class Mode(IntEnum):\n    A = 3\n    B = enum.auto()", "Mode.A", (3, 4), "int"),
+    ],
+)
+def test_an_enum_of_texts_or_ints_lists_its_values(
+    make_notebook: MakeNotebook, enum: str, default: str, choices: tuple[object, ...], kind: str
+) -> None:
+    for source in (f"{enum}\nmode: Mode = {default}", f"{enum}\nmode: 'Mode' = {default}.value"):
+        found = only(source)
+        assert (found.choices, found.type, found.default) == (choices, kind, choices[0])
+    notebook = make_notebook(None, enum, "mode: Mode | None = None")
+    notebook.node.cells[1].metadata["tags"] = ["parameters"]
+    assert infer_parameters(notebook)[0].choices == choices
+
+
+def test_a_plain_enums_members_are_not_their_values() -> None:
+    found = only("class Mode(Enum):\n    A = 'a'\nmode: Mode = Mode.A")
+    assert (found.choices, found.expression) == (None, "Mode.A")
 
 
 def test_a_tagged_markdown_cell_is_no_parameters_cell(make_notebook: MakeNotebook) -> None:
@@ -293,6 +371,10 @@ def test_a_set_of_parameters_is_a_sequence(make_notebook: MakeNotebook) -> None:
         "help": "rate",
         "choices": None,
         "nullable": False,
+        "minimum": None,
+        "maximum": None,
+        "exclusive_minimum": None,
+        "exclusive_maximum": None,
     }
 
 
