@@ -261,6 +261,7 @@ def test_several_tagged_cells_are_read_as_one(make_notebook: MakeNotebook) -> No
 def test_values_are_set_after_the_last_tagged_cell(make_notebook: MakeNotebook) -> None:
     node = make_notebook("x = 1", "x = 2").node
     node.cells[1].metadata["tags"] = ["kept", "parameters"]
+    node.metadata["papermill"] = {}  # as papermill's engine sets it
     tag_only_the_last(node)
     done = parameterize_notebook(node, {"x": 3})
     assert [cell.source.splitlines()[-1] for cell in done.cells] == ["x = 1", "x = 2", "x = 3"]
