@@ -48,6 +48,7 @@ FLOORS = {
     "magics": FACES,
     "notebook_record": FACES,
     "server": FACES,
+    "widgets": FACES,
     "workspace": FACES,
 }
 # Which library is known where: a path's beginning.
@@ -55,6 +56,7 @@ DOORS = {
     "tornado": ("server/",),
     "jupyter_server": ("server/", "doctor.py"),
     "click": ("cli/",),
+    "ipywidgets": ("widgets/",),
     "alembic": ("store/",),
     "papermill": ("runs/",),
     "nbclient": ("runs/",),
