@@ -54,7 +54,7 @@ class Tab:
         self.client = uuid.uuid4().hex
         self.protocol = protocol
         self._answers: dict[str, Answer] = {}
-        url = f"ws://{server.address}/api/kernels/{kernel_id}/channels?session_id={self.client}&token={TOKEN}"
+        url = f"ws://{server.address}{server.base_url}/api/kernels/{kernel_id}/channels?session_id={self.client}&token={TOKEN}"
         self._socket = websocket.create_connection(
             url, timeout=CELL_WITHIN_S, subprotocols=[protocol] if protocol else None
         )
@@ -191,14 +191,33 @@ class Notebook:
 
 
 class JupyterProcess:
-    """A Jupyter server of its own process, and the store that it writes."""
+    """A Jupyter server of its own process, and the store that it writes.
 
-    def __init__(self, folder: Path, *, is_extended: bool = True, **environ: str) -> None:
+    Args:
+        folder: of its root, its log and its runtime files.
+        is_extended: whether it loads us.
+        arguments: further ones of `jupyter server`.
+        base_url: where its pages are, as `/user/ana` under JupyterHub.
+        data_dir: ours; several servers may share one.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        is_extended: bool = True,
+        arguments: tuple[str, ...] = (),
+        base_url: str = "",
+        data_dir: Path | None = None,
+        **environ: str,
+    ) -> None:
         self.folder = folder
+        self.base_url = base_url
         self._is_extended = is_extended
+        self._arguments = arguments
         self.root = folder / "work"
-        self.root.mkdir(exist_ok=True)
-        self.settings = Settings.load({DATA_DIR: str(folder / "mlops-data")})
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.settings = Settings.load({DATA_DIR: str(data_dir or folder / "mlops-data")})
         self._environ = {**environ, DATA_DIR: str(self.settings.data_dir)}
         self._store: Store | None = None
         self.process = self._start()
@@ -222,7 +241,7 @@ class JupyterProcess:
     def call(self, method: str, path: str, body: Any = None) -> Any:
         """A REST call; answers with its JSON."""
         data = json.dumps(body or {}).encode() if method != "GET" else None
-        request = Request(f"http://{self.address}{path}", data, method=method)
+        request = Request(f"http://{self.address}{self.base_url}{path}", data, method=method)
         request.add_header("Authorization", f"token {TOKEN}")
         request.add_header("Content-Type", "application/json")
         try:
@@ -271,7 +290,7 @@ class JupyterProcess:
 
     def _start(self) -> subprocess.Popen[bytes]:
         extensions = {
-            "jupyter_mlops": True,
+            "jupyter_mlops": self._is_extended,
             "jupyterlab": False,
             "jupyter_lsp": False,
             "notebook_shim": False,
@@ -289,6 +308,7 @@ class JupyterProcess:
         }
         arguments = ["--no-browser", "--allow-root", "--ServerApp.port=0", "--ServerApp.ip=127.0.0.1"]
         arguments += [f"--ServerApp.root_dir={self.root}", f"--ServerApp.jpserver_extensions={extensions}"]
+        arguments += [f"--ServerApp.base_url={self.base_url}/", *self._arguments]
         with (self.folder / "server.log").open("ab") as log:
             command = [sys.executable, "-m", "jupyter_server", *arguments]
             return subprocess.Popen(command, env=environ, stdout=log, stderr=log, cwd=self.folder)
@@ -301,7 +321,7 @@ class JupyterProcess:
             for file in runtime.glob("jpserver-*.json"):
                 with suppress(ValueError):
                     port = json.loads(file.read_text())["port"]
-                    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/api", timeout=5):
+                    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}{self.base_url}/api", timeout=5):
                         return f"127.0.0.1:{port}"
             return None
 
@@ -309,9 +329,9 @@ class JupyterProcess:
 
 
 @contextmanager
-def jupyter_process(folder: Path, *, is_extended: bool = True, **environ: str) -> Iterator[JupyterProcess]:
-    """A running server, with or without us; at its end its processes are ended."""
-    server = JupyterProcess(folder, is_extended=is_extended, **environ)
+def jupyter_process(folder: Path, **how: Any) -> Iterator[JupyterProcess]:
+    """A running server, as `JupyterProcess` makes it; at its end its processes are ended."""
+    server = JupyterProcess(folder, **how)
     try:
         yield server
     finally:

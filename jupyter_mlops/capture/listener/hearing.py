@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_mlops.capture.listener.messages import Moment, Reply, Request, names_us, read_reply, read_request
-from jupyter_mlops.capture.listener.subscription import Subscription
+from jupyter_mlops.capture.listener.subscription import NoChannelError, Subscription
 
 MAX_HELD_BYTES = 64 << 20
 """Messages held while the thread cannot take them; more outputs than that go uncounted."""
@@ -138,7 +138,9 @@ class Hearing:
             self.subscriptions[kernel_id] = Subscription(
                 self._kernels.get_kernel(kernel_id), partial(self._receive, kernel_id)
             )
-        except Exception as error:  # noqa: BLE001 - kernels come from others' classes, as a gateway's
+        except NoChannelError as error:
+            self.deaf[kernel_id] = str(error)
+        except Exception as error:  # noqa: BLE001 - kernels come from others' classes
             self.deaf[kernel_id] = str(error) or type(error).__name__
             self.count_error(error)
 

@@ -18,6 +18,10 @@ OnMessage = Callable[[list[bytes]], None]
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
+class NoChannelError(Exception):
+    """A kernel has no iopub channel that this server could connect to."""
+
+
 class Subscription:
     """Listens to one kernel until it is closed, across restarts.
 
@@ -29,10 +33,13 @@ class Subscription:
         pid: of the process that is watched, None when the kernel runs elsewhere.
 
     Raises:
-        Exception: the kernel cannot be listened to, as one behind a gateway.
+        NoChannelError: the kernel runs behind a gateway, which keeps its channels to itself.
+        Exception: the kernel cannot be listened to for a reason of its manager's.
     """
 
     def __init__(self, manager: Any, on_message: OnMessage) -> None:
+        if not manager.iopub_port:
+            raise NoChannelError("it runs behind a gateway")
         self._manager = manager
         self._on_message = on_message
         self._stream: Any = None
