@@ -201,6 +201,33 @@ class Worker(Base):
     stopped_at: Mapped[datetime | None]
 
 
+class Notification(Base):
+    """Something to be told about a run, by one channel. Its `key` is what makes it be told once."""
+
+    __tablename__ = "notifications"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    root: Mapped[str] = mapped_column(Text)
+    run_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    job_id: Mapped[str | None] = mapped_column(String(12))
+    event: Mapped[str] = mapped_column(String(24))
+    channel: Mapped[str] = mapped_column(String(100))
+    title: Mapped[str] = mapped_column(Text)
+    body: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(16))
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    next_try_at: Mapped[datetime | None]
+    problem: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_notifications_due", "state", "next_try_at"),
+        Index("ix_notifications_root_created", "root", "created_at", "id"),
+    )
+
+
 class KernelSession(Base):
     """One kernel's life on one notebook ("session" in the product's words)."""
 
