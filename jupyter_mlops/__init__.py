@@ -12,8 +12,13 @@ except ImportError:  # a source tree that was never installed
 
 _INTERFACE = {
     "active_run": "tracking.active",
+    "autolog": "experiments.logging",
+    "diff": "experiments.comparison",
     "history": "history_table",
+    "log": "experiments.logging",
     "run": "api",
+    "snapshot": "experiments.notebook",
+    "stale": "experiments.notebook",
     "start": "experiments.runs",
     "stop": "experiments.runs",
 }
@@ -22,9 +27,14 @@ _INTERFACE = {
 __all__ = [
     "__version__",
     "active_run",
+    "autolog",
+    "diff",
     "history",
     "load_ipython_extension",
+    "log",
     "run",
+    "snapshot",
+    "stale",
     "start",
     "stop",
     "unload_ipython_extension",
@@ -34,6 +44,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_mlops.api import run
+    from jupyter_mlops.experiments.comparison import diff
+    from jupyter_mlops.experiments.logging import autolog, log
+    from jupyter_mlops.experiments.notebook import snapshot, stale
     from jupyter_mlops.experiments.runs import start, stop
     from jupyter_mlops.history_table import history
     from jupyter_mlops.tracking.active import active_run

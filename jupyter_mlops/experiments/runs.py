@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -18,12 +18,10 @@ from jupyter_mlops.capture import facts
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError, ConflictError
 from jupyter_mlops.experiments.kernel import user_names
+from jupyter_mlops.magics.arguments import RUN_STATUSES
 from jupyter_mlops.magics.card import Card, Link, State
 from jupyter_mlops.tracking import fluent
 from jupyter_mlops.tracking.active import find_active_run
-
-STATUSES = ("FINISHED", "FAILED", "KILLED")
-"""How an MLflow run may end."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +30,7 @@ class ExperimentRun:
 
     Attributes:
         experiment: the experiment's name.
-        status: `RUNNING`, or one of `STATUSES`.
+        status: `RUNNING`, `FINISHED`, `FAILED` or `KILLED`.
         url: its page in MLflow's UI; None when the tracking server has none of its own.
     """
 
@@ -119,16 +117,29 @@ def stop(status: str = "FINISHED") -> ExperimentRun:
         TrackingUnavailableError: the tracking server does not answer.
     """
     word = str(status).upper()
-    if word not in STATUSES:
+    if word not in RUN_STATUSES:
         raise BadInputError(
             f"An MLflow run cannot end as {str(status)[:40]!r}.",
             field="status",
-            hint=f"It ends as {', '.join(STATUSES)}.",
+            hint=f"It ends as {', '.join(RUN_STATUSES)}.",
         )
     run = require_active()
     told = fluent.describe(run)
     fluent.end(word)
     return ExperimentRun(**asdict(told), status=word)
+
+
+def end(run: ExperimentRun, status: str) -> ExperimentRun:
+    """End a run that `begin` started, if the notebook has not done so itself; `status` as in `stop`.
+
+    Raises:
+        TrackingUnavailableError: the tracking server does not answer.
+    """
+    running = find_active_run()
+    if running is not None and str(running.info.run_id) == run.run_id:
+        fluent.end(status)
+        return replace(run, status=status)
+    return replace(run, status=fluent.status_of(run.run_id))
 
 
 def require_active() -> Any:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.capture.kernel import run_ends
+from jupyter_mlops.magics import tracked_cell
 from jupyter_mlops.magics.completion import install_completion, uninstall_completion
 from jupyter_mlops.magics.mlops import MlopsMagics
 from jupyter_mlops.magics.recording import start_recording, stop_recording
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
 
 def load(ip: InteractiveShell) -> None:
-    """Record this kernel, and register `%mlops`; twice is the same as once."""
+    """Record this kernel, and register the magics; twice is the same as once."""
     start_recording(ip)
+    tracked_cell.install(ip)
     run_ends.install(ip, _complete_runs)
     ip.register_magics(MlopsMagics)
     install_completion(ip)
@@ -28,9 +30,11 @@ def load(ip: InteractiveShell) -> None:
 def unload(ip: InteractiveShell) -> None:
     """Record no more, and take `%mlops` away."""
     stop_recording(ip)
+    tracked_cell.uninstall(ip)
     run_ends.uninstall(ip)
     uninstall_completion(ip)
-    ip.magics_manager.magics["line"].pop("mlops", None)
+    for kind, name in (("line", "mlops"), ("cell", "mlops"), ("cell", "mlops_skip")):
+        ip.magics_manager.magics[kind].pop(name, None)
 
 
 def _complete_runs(ended: Sequence[run_ends.EndedRun]) -> None:

@@ -10,15 +10,42 @@ from typing import Any, NoReturn
 from jupyter_mlops.errors import BadInputError
 
 SUBCOMMANDS = {
+    "start": "start an MLflow run: [NAME], --experiment, --tag KEY=VALUE",
+    "stop": "end it: --status",
+    "log": "log values to it: NAME=VALUE..., --step",
+    "autolog": "have MLflow log by itself what is fitted: --off",
     "status": "what is recorded and where, the worker, and this notebook's last runs",
+    "history": "list what was executed: [CELL], by a count or a cell's id",
+    "diff": "compare two executions by their counts, or two MLflow runs by their ids",
+    "stale": "list the cells whose results are no longer true, and why",
+    "snapshot": "keep a copy of the notebook as it is saved",
     "run": "run this notebook as a job: -p NAME VALUE, --name, --register, --kernel, --wait",
-    "register": "register the model that this kernel logged to MLflow last",
     "runs": "list this notebook's runs",
-    "history": "list what was executed in this notebook's cells",
+    "register": "register the model that this kernel logged to MLflow last",
+    "config": "show or change what is captured: NAME=VALUE...",
     "on": "record cell executions",
     "off": "record no more",
     "help": "show this list",
 }
+CELL_SUBCOMMANDS = {
+    "%%mlops track": "make this cell one MLflow run: [NAME], --experiment, --tag KEY=VALUE",
+    "%%mlops_skip": "record nothing of this cell",
+}
+_SWITCH = ("on", "off")
+CAPTURE_OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
+    "enabled": (_SWITCH, "whether anything is"),
+    "source": (("text", "hash"), "its text, or only the text's hash"),
+    "outputs": (_SWITCH, "the type, size and hash of what it shows"),
+    "traceback": (_SWITCH, "the text of its traceback"),
+    "files": (_SWITCH, "which files it opens"),
+    "packages": (_SWITCH, "which packages it imports first"),
+    "frames": (("shape", "hash", "off"), "of data frames the shape and schema, or a hash as well"),
+    "mlflow": (_SWITCH, "what it logs to MLflow"),
+    "memory_peak": (_SWITCH, "the most memory that the process had meanwhile"),
+    "gpu": (_SWITCH, "what the process holds of each GPU's memory"),
+}
+"""The fields of `capture.options.CaptureOptions`: the words that each takes, and what it is."""
+RUN_STATUSES = ("FINISHED", "FAILED", "KILLED")
 PARAMETER_OPTIONS = ("-p", "--parameter")
 
 
@@ -27,11 +54,12 @@ class TeachingParser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the line."""
-        raise BadInputError(
-            f"%{self.prog}: {message}.",
-            field="line",
-            hint=self.format_usage().strip().replace("usage: ", "%"),
-        )
+        options = [option for action in self._actions for option in action.option_strings]
+        wrong = [word for word in message.split() if word.startswith("--") and word not in options]
+        close = difflib.get_close_matches(wrong[0], options, 1) if wrong else []
+        guess = f"Did you mean {close[0]}? " if close else ""
+        usage = " ".join(self.format_usage().split()).replace("usage: ", "%")
+        raise BadInputError(f"%{self.prog}: {message}.", field="line", hint=f"{guess}{usage}")
 
 
 def parse_line(line: str) -> argparse.Namespace:
@@ -40,19 +68,38 @@ def parse_line(line: str) -> argparse.Namespace:
     Raises:
         BadInputError: the line is not understood; the hint says how it would be.
     """
+    words = _split(line)
+    name = words.pop(0) if words else "help"
+    if name not in SUBCOMMANDS:
+        raise _unknown(name)
+    words, parameters = _take_parameters(words) if name == "run" else (words, {})
+    return make_parser(name).parse_args(words, argparse.Namespace(subcommand=name, parameters=parameters))
+
+
+def parse_cell_line(line: str) -> argparse.Namespace:
+    """What follows `%%mlops`: `track` and its options.
+
+    Raises:
+        BadInputError: the line is not understood; the hint says how it would be.
+    """
+    words = _split(line)
+    if words[:1] != ["track"]:
+        given = f"has no {words[0]!r}" if words else "wants a word more"
+        raise BadInputError(
+            f"%%mlops {given}.", field="line", hint="%%mlops track [NAME] makes the cell one MLflow run."
+        )
+    return make_parser("track").parse_args(words[1:])
+
+
+def _split(line: str) -> list[str]:
     try:
-        words = shlex.split(line)
+        return shlex.split(line)
     except ValueError as error:
         raise BadInputError(
             f"%mlops: the line cannot be split into words: {error}.",
             field="line",
             hint="Close the quotation marks.",
         ) from error
-    name = words.pop(0) if words else "help"
-    if name not in SUBCOMMANDS:
-        raise _unknown(name)
-    words, parameters = _take_parameters(words) if name == "run" else (words, {})
-    return make_parser(name).parse_args(words, argparse.Namespace(subcommand=name, parameters=parameters))
 
 
 def make_parser(name: str) -> TeachingParser:
@@ -70,11 +117,35 @@ def make_parser(name: str) -> TeachingParser:
         options = {"--run": {"metavar": "RUN"}}
     elif name in ("runs", "history"):
         options = {"--limit": {"type": int, "default": 10}}
-    if name in ("run", "runs", "history", "status"):
+    else:
+        options = _add_arguments(parser, name)
+    if name == "history":
+        parser.add_argument("cell", nargs="?", metavar="CELL")
+    if name in ("run", "runs", "history", "status", "stale"):
         options["--notebook"] = {"metavar": "PATH"}
     for option, settings in options.items():
         parser.add_argument(option, **settings)
     return parser
+
+
+def _add_arguments(parser: TeachingParser, name: str) -> dict[str, dict[str, Any]]:
+    """Add what an experiment's subcommand takes by place; answers with its options."""
+    if name in ("start", "track"):
+        parser.add_argument("name", nargs="*", metavar="NAME")
+        return {"--experiment": {"metavar": "NAME"}, "--tag": {"action": "append", "metavar": "KEY=VALUE"}}
+    if name == "stop":
+        return {"--status": {"default": RUN_STATUSES[0], "metavar": "|".join(RUN_STATUSES)}}
+    if name == "log":
+        parser.add_argument("values", nargs="+", metavar="NAME=VALUE")
+        return {"--step": {"type": int}}
+    if name == "autolog":
+        return {"--off": {"action": "store_true"}}
+    if name == "diff":
+        parser.add_argument("a", metavar="A")
+        parser.add_argument("b", metavar="B")
+    if name == "config":
+        parser.add_argument("changes", nargs="*", metavar="NAME=VALUE")
+    return {}
 
 
 def options_of(name: str) -> list[str]:

@@ -13,6 +13,11 @@ from typing import Any
 _STATE_COLOURS = {
     "succeeded": "success",
     "ok": "success",
+    "clean": "success",
+    "FINISHED": "success",
+    "FAILED": "error",
+    "RUNNING": "info",
+    "KILLED": "warn",
     "failed": "error",
     "error": "error",
     "lost": "error",
@@ -46,6 +51,15 @@ class Code(Text):
     def html(self) -> str:
         """In the font of code."""
         return f"<code>{html.escape(self.text)}</code>"
+
+
+@dataclass(frozen=True)
+class Block(Text):
+    """Lines of text that keep their form, as a diff's."""
+
+    def html(self) -> str:
+        """In the font of code, line by line."""
+        return f'<pre style="margin: 0">{html.escape(self.text)}</pre>'
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.magics.arguments import PARAMETER_OPTIONS, SUBCOMMANDS, options_of
+from jupyter_mlops.magics.arguments import (
+    CAPTURE_OPTIONS,
+    PARAMETER_OPTIONS,
+    RUN_STATUSES,
+    SUBCOMMANDS,
+    options_of,
+)
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -24,12 +30,14 @@ def install_completion(ip: InteractiveShell) -> None:
 
     @context_matcher(identifier=MATCHER_ID)
     def match(context: Any) -> dict[str, Any]:
-        words = context.text_until_cursor.split()
-        if not words or words[0] != "%mlops" or context.text_until_cursor == "%mlops":
+        line = context.text_until_cursor.rpartition("\n")[2]
+        words = line.split()
+        if not words or words[0] not in ("%mlops", "%%mlops") or line == words[0]:
             return {"completions": []}
-        if not context.text_until_cursor[-1].isspace():
-            words.pop()  # the one being typed
-        found = [word for word in candidates(ip, words[1:]) if word.startswith(context.token)]
+        typed = "" if line[-1].isspace() else words.pop()
+        offered = candidates(ip, words[1:]) if words[0] == "%mlops" else cell_candidates(words[1:])
+        # IPython's token begins after an `=`, and what is offered replaces it
+        found = [word[len(typed) - len(context.token) :] for word in offered if word.startswith(typed)]
         return {"completions": [SimpleCompletion(word) for word in found], "suppress": True}
 
     ip.Completer.custom_matchers.append(match)
@@ -41,6 +49,11 @@ def uninstall_completion(ip: InteractiveShell) -> None:
     matchers[:] = [one for one in matchers if getattr(one, "matcher_identifier", "") != MATCHER_ID]
 
 
+def cell_candidates(given: list[str]) -> list[str]:
+    """What may come after these words of a `%%mlops` line."""
+    return options_of("track") if given[:1] == ["track"] else ["track"]
+
+
 def candidates(ip: InteractiveShell, given: list[str]) -> list[str]:
     """What may come after these words."""
     if not given:
@@ -49,7 +62,20 @@ def candidates(ip: InteractiveShell, given: list[str]) -> list[str]:
         return []
     if given[0] == "run" and given[-1] in PARAMETER_OPTIONS:
         return _parameter_names(ip)
-    return options_of(given[0])
+    if given[-1] == "--status":
+        return list(RUN_STATUSES)
+    return [*options_of(given[0]), *_pairs(ip, given[0])]
+
+
+def _pairs(ip: InteractiveShell, name: str) -> list[str]:
+    """`NAME=VALUE` words: a capture option with each of its words, or a variable that can be logged."""
+    if name == "config":
+        return [f"{option}={word}" for option, (words, _) in CAPTURE_OPTIONS.items() for word in words]
+    if name == "log":
+        loggable = (bool, int, float, str)
+        names = [name for name, value in list(ip.user_ns.items()) if isinstance(value, loggable)]
+        return [f"{name}={name}" for name in names if not name.startswith("_")]
+    return []
 
 
 def _parameter_names(ip: InteractiveShell) -> list[str]:

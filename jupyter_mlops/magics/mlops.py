@@ -1,16 +1,18 @@
-"""The line magic `%mlops`."""
+"""The magics `%mlops`, `%%mlops` and `%%mlops_skip`."""
 
 from __future__ import annotations
 
 import importlib
 
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
 from IPython.display import display
 
 from jupyter_mlops.database_errors import as_store_error
 from jupyter_mlops.errors import MlopsError
-from jupyter_mlops.magics.arguments import SUBCOMMANDS, parse_line
+from jupyter_mlops.magics.arguments import CELL_SUBCOMMANDS, SUBCOMMANDS, parse_cell_line, parse_line
 from jupyter_mlops.magics.card import Card, Code
+from jupyter_mlops.magics.notices import without_traceback
+from jupyter_mlops.magics.tracked_cell import SKIP
 
 _MODULES = {
     "status": "status",
@@ -20,6 +22,8 @@ _MODULES = {
     "history": "lists",
     "on": "switches",
     "off": "switches",
+    "config": "switches",
+    **dict.fromkeys(("start", "stop", "log", "autolog", "diff", "stale", "snapshot"), "experiments"),
 }
 
 
@@ -27,33 +31,55 @@ _MODULES = {
 class MlopsMagics(Magics):
     """`%mlops`, registered by `%load_ext jupyter_mlops`."""
 
-    @line_magic
-    def mlops(self, line: str) -> None:
+    @line_cell_magic
+    def mlops(self, line: str, cell: str | None = None) -> None:
         """Turn this notebook into recorded experiments, jobs and registered models.
 
-        ::
+        Experiments by hand::
 
-            %mlops status     what is recorded and where, the worker, this notebook's last runs
-            %mlops run        run this notebook as a job, in a worker outside this kernel:
-                -p NAME VALUE     a value for a variable of the cell tagged `parameters`; repeatable
-                --name JOB        the job's name; by default the notebook's path
-                --register MODEL  register the model that the run logs under this name
-                --kernel KERNEL   the kernel; by default the notebook's own
-                --wait            wait for its end; an interrupt ends the waiting, not the run
-                --notebook PATH   another notebook than this one
+            %mlops start [NAME]   start an MLflow run; what is logged from now on goes there
+                --experiment NAME     by default the notebook's path without its ending
+                --tag KEY=VALUE       a tag for MLflow; repeatable
+            %mlops stop           end it (--status FINISHED, FAILED or KILLED)
+            %%mlops track [NAME]  as the first line of a cell: the cell is one MLflow run
+            %mlops log NAME=VALUE...  numbers become metrics, texts params, figures and frames artifacts;
+                                  a value that is a variable's name is that variable (--step N)
+            %mlops autolog        have MLflow log by itself what is fitted (--off ends it)
+
+        What was executed, and whether it is still true::
+
+            %mlops status         what is recorded and where, the worker, this notebook's last runs
+            %mlops history [CELL] list what was executed; of one cell, by a count or its id (--limit N)
+            %mlops diff A B       compare two executions by their counts, or two MLflow runs by their ids
+            %mlops stale          list the cells whose results are no longer true, and why
+            %mlops snapshot       keep a copy of the notebook as it is saved
+            %mlops config [KEY=VALUE...]  show or change what is captured in this kernel
+            %mlops on             record cell executions
+            %mlops off            record no more
+            %%mlops_skip          as the first line of a cell: it is not recorded
+
+        Jobs and models::
+
+            %mlops run            run this notebook as a job, in a worker outside this kernel:
+                -p NAME VALUE         a value for a variable of the cell tagged `parameters`; repeatable
+                --name JOB            the job's name; by default the notebook's path
+                --register MODEL      register the model that the run logs under this name
+                --kernel KERNEL       the kernel; by default the notebook's own
+                --wait                wait for its end; an interrupt ends the waiting, not the run
+                --notebook PATH       another notebook than this one
+            %mlops runs           list this notebook's runs (--limit N)
             %mlops register NAME  make the model that this kernel logged to MLflow last a version of NAME
-                --run RUN         the model of another run instead: an MLflow run's id or a job run's
-            %mlops runs       list this notebook's runs (--limit N)
-            %mlops history    list what was executed in this notebook's cells (--limit N)
-            %mlops on         record cell executions
-            %mlops off        record no more
-            %mlops            show this help in short
+                --run RUN             the model of another run instead: an MLflow run's id or a job run's
 
-        What runs is the notebook as it is saved. Examples::
+        What runs as a job, is judged and is kept is the notebook as it is saved. Examples::
 
+            %mlops start first try
+            %mlops log accuracy=0.93 model=ridge
             %mlops run -p C 0.5 --register breast-cancer
-            %mlops register breast-cancer
         """
+        if cell is not None:
+            self._run_cell(line, cell)
+            return
         try:
             arguments = parse_line(line)
             if arguments.subcommand == "help":
@@ -62,12 +88,28 @@ class MlopsMagics(Magics):
             module = importlib.import_module(f"jupyter_mlops.magics.{_MODULES[arguments.subcommand]}")
             getattr(module, arguments.subcommand)(self.shell, arguments)
         except MlopsError as error:
-            raise _without_traceback(error) from None
+            raise without_traceback(error) from None
         except Exception as error:
             failure = as_store_error(error)
             if failure is None:
                 raise
-            raise _without_traceback(failure) from None
+            raise without_traceback(failure) from None
+
+    @cell_magic
+    def mlops_skip(self, line: str, cell: str) -> None:  # noqa: ARG002 - IPython's signature
+        """Run this cell, and record nothing of it: `%%mlops_skip` is its first line.
+
+        A cell tagged `mlops-skip` is not recorded, either; `%mlops off` stops recording altogether.
+        """
+        self.shell.run_cell(f"{SKIP}\n{cell}", store_history=False)
+
+    def _run_cell(self, line: str, cell: str) -> None:
+        """A cell magic that is not a cell's first line; that one is translated, see `tracked_cell`."""
+        try:
+            parse_cell_line(line)
+        except MlopsError as error:
+            raise without_traceback(error) from None
+        self.shell.run_cell(f"%%mlops {line}\n{cell}", store_history=False)
 
 
 def show(card: Card) -> None:
@@ -79,15 +121,9 @@ def _help() -> Card:
     return Card(
         "%mlops",
         columns=("Write", "to"),
-        rows=[(Code(f"%mlops {name}"), text) for name, text in SUBCOMMANDS.items() if name != "help"],
+        rows=[
+            *((Code(f"%mlops {name}"), text) for name, text in SUBCOMMANDS.items() if name != "help"),
+            *((Code(line), text) for line, text in CELL_SUBCOMMANDS.items()),
+        ],
         notes=["%mlops? explains all options."],
     )
-
-
-def _without_traceback(error: MlopsError) -> MlopsError:
-    """The error, shown by IPython as what is wrong and how to mend it; the cell still counts as failed."""
-    lines = [f"\x1b[1;31m{error.message}\x1b[0m"]
-    if error.hint:
-        lines.append(error.hint)
-    error._render_traceback_ = lambda: lines  # type: ignore[attr-defined] # IPython's protocol
-    return error

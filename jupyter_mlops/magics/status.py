@@ -18,6 +18,7 @@ from jupyter_mlops.magics.recording import current_recorder
 from jupyter_mlops.magics.run_card import COLUMNS, run_row
 from jupyter_mlops.readable import show_age
 from jupyter_mlops.runs.workers import live_workers
+from jupyter_mlops.tracking.active import active_run
 from jupyter_mlops.workspace import Scope, Workspace
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def status(ip: InteractiveShell, arguments: Namespace) -> None:
         ("Notebook", None if place is None else place.notebook),
         ("Under", None if place is None else str(place.root)),
         ("Store", workspace.store.address),
+        ("MLflow run", _active_run()),
         ("MLflow", _tracking(workspace.settings.tracking_uri)),
         ("Worker", _worker(workspace)),
     ]
@@ -58,15 +60,20 @@ def status(ip: InteractiveShell, arguments: Namespace) -> None:
 
 def _recording() -> Iterator[tuple[str, object]]:
     recorder = current_recorder()
-    if recorder is None or not (recorder.recording or recorder.problem):
-        yield "Recording", "off (%mlops on records from then on)"
-        return
-    if recorder.problem:
+    if recorder is not None and recorder.problem:
         yield "Recording", State(f"error: {recorder.problem}")
+        return
+    if recorder is None or not recorder.recording or not recorder.options.enabled:
+        yield "Recording", "off (%mlops on records from then on)"
         return
     failed = f", {recorder.errors} of ours failed" if recorder.errors else ""
     yield "Recording", f"on, {recorder.recorded} cell executions of this kernel{failed}"
     yield "Journal", recorder.journal
+
+
+def _active_run() -> str | None:
+    active = active_run()
+    return None if active is None else f"{active['name']} ({active['run_id']}), until %mlops stop"
 
 
 def _tracking(uri: str) -> Text:

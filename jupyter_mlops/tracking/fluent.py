@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.errors import ConflictError, TrackingUnavailableError
@@ -17,6 +19,19 @@ from jupyter_mlops.tracking.probe import check_tracking, is_server
 
 if TYPE_CHECKING:
     from mlflow.entities import Run
+
+
+class LoggedValues(Protocol):
+    """Values by what becomes of them; artifacts by their file names."""
+
+    metrics: dict[str, float]
+    params: dict[str, str]
+    texts: dict[str, str]
+    figures: dict[str, Any]
+    images: dict[str, Any]
+    tables: dict[str, dict[str, list[Any]]]
+    files: dict[str, Path]
+
 
 _CHOSEN_EXPERIMENT = ("MLFLOW_EXPERIMENT_NAME", "MLFLOW_EXPERIMENT_ID")
 
@@ -128,6 +143,74 @@ def end(status: str) -> None:
         raise _unavailable(uri, "end the run, which stays RUNNING there", error) from error
 
 
+def log(run_id: str, values: LoggedValues, step: int) -> None:
+    """Log to a run what `experiments.values` has sorted.
+
+    Raises:
+        ConflictError: MLflow refuses, as it does when a param would change.
+        TrackingUnavailableError: the tracking server does not answer.
+    """
+    import mlflow
+    from mlflow.entities import Metric, Param
+
+    uri, now_ms = str(mlflow.get_tracking_uri()), time.time_ns() // 10**6
+    check_tracking(uri)
+    client = make_client(uri)
+    try:
+        client.log_batch(
+            run_id,
+            metrics=[Metric(name, value, now_ms, step) for name, value in values.metrics.items()],
+            params=[Param(name, value) for name, value in values.params.items()],
+        )
+        for name, text in values.texts.items():
+            client.log_text(run_id, text, name)
+        for name, figure in values.figures.items():
+            client.log_figure(run_id, figure, name)
+        for name, image in values.images.items():
+            client.log_image(run_id, image, name)
+        for name, table in values.tables.items():
+            client.log_table(run_id, table, name)
+        for path in values.files.values():
+            log_path = client.log_artifacts if path.is_dir() else client.log_artifact
+            log_path(run_id, str(path), path.name if path.is_dir() else None)
+    except tracking_failures() as error:
+        raise ConflictError(
+            f"MLflow refuses: {_first_line(error)}",
+            hint="A param keeps its value in its run: log what changes as a number, or start another run.",
+        ) from error
+
+
+def autolog(uri: str, experiment: str | None, *, disable: bool, **options: Any) -> None:
+    """Switch MLflow's autologging, with an experiment for the runs that it makes.
+
+    Raises:
+        TrackingUnavailableError: the tracking server refuses or does not answer.
+    """
+    import mlflow
+
+    try:
+        if experiment is not None:
+            mlflow.set_experiment(experiment_id=ensure_experiment(make_client(uri), experiment))
+        mlflow.autolog(disable=disable, **options)
+    except tracking_failures() as error:
+        raise _unavailable(uri, "choose the experiment", error) from error
+
+
+def status_of(run_id: str) -> str:
+    """How a run stands, by its tracking server.
+
+    Raises:
+        TrackingUnavailableError: the tracking server refuses or does not answer.
+    """
+    import mlflow
+
+    uri = str(mlflow.get_tracking_uri())
+    try:
+        return str(make_client(uri).get_run(run_id).info.status)
+    except tracking_failures() as error:
+        raise _unavailable(uri, "tell about the run", error) from error
+
+
 def run_url(uri: str, run_id: str, experiment_id: str) -> str | None:
     """A run's page on an HTTP tracking server; None elsewhere, and where it would show a password."""
     if not is_server(uri) or "@" in uri:
@@ -135,10 +218,13 @@ def run_url(uri: str, run_id: str, experiment_id: str) -> str | None:
     return f"{uri.rstrip('/')}/#/experiments/{experiment_id}/runs/{run_id}"
 
 
-def _unavailable(uri: str, what: str, error: Any) -> TrackingUnavailableError:
-    cause = (str(error).strip() or type(error).__name__).splitlines()[0]
+def _unavailable(uri: str, what: str, error: Exception) -> TrackingUnavailableError:
     return TrackingUnavailableError(
-        f"MLflow at {hide_password(uri)} could not {what}: {cause}",
+        f"MLflow at {hide_password(uri)} could not {what}: {_first_line(error)}",
         field="tracking_uri",
         hint="%mlops status shows the tracking server in use; MLFLOW_TRACKING_URI chooses another.",
     )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

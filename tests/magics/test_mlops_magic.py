@@ -10,6 +10,7 @@ from notebook_kernel import NotebookKernel
 from sqlalchemy import func, select
 from workbench import Workbench
 
+from jupyter_mlops.magics.arguments import SUBCOMMANDS
 from jupyter_mlops.store.tables import Run
 
 NOTEBOOK = "my <b>notebook.ipynb"
@@ -39,9 +40,9 @@ def test_loading_brings_in_nothing_heavy(kernel: NotebookKernel) -> None:
 
 def test_alone_it_shows_its_help(kernel: NotebookKernel) -> None:
     answer = kernel.run("%mlops")
-    for name in ("status", "run", "register", "runs", "history", "on", "off"):
-        assert f"%mlops {name}" in answer.text
-        assert f"%mlops {name}" in answer.html
+    for name in SUBCOMMANDS:
+        assert name == "help" or f"%mlops {name}" in answer.text
+        assert name == "help" or f"%mlops {name}" in answer.html
 
 
 def test_status_tells_what_is_recorded_and_where_and_escapes_what_it_shows(
@@ -133,7 +134,10 @@ def test_tab_completes_subcommands_options_and_parameters(kernel: NotebookKernel
     assert set(kernel.complete("%mlops r")) == {"run", "register", "runs"}
     assert {"-p", "--name", "--register", "--kernel", "--wait"} <= set(kernel.complete("%mlops run -"))
     assert set(kernel.complete("%mlops run -p ")) == {"x", "name"}
-    assert kernel.complete("%mlops_") == []
+    assert kernel.complete("%mlops_") == ["%%mlops_skip"]
+    assert kernel.complete("%%mlops tr") == ["track"]
+    assert kernel.complete("%mlops stop --status F") == ["FINISHED", "FAILED"]
+    assert kernel.complete("%mlops config fr")[0] == "frames=shape"
 
 
 def test_register_says_what_to_do_and_then_does_it(kernel: NotebookKernel) -> None:
