@@ -17,6 +17,10 @@ _ARTICLES = {"int": "an int", "any": "any JSON value"}
 # Characters that stay alive inside the text literals that papermill 2.7 writes for a language: a `$` starts
 # an interpolation there, so that the value would be code.
 _ALIVE_IN_TEXT = {"julia": "$", "powershell": "$`", ".net-powershell": "$`"}
+# There papermill writes other texts than these as they are not.
+_PLAIN_TEXT_ONLY = {"powershell", ".net-powershell", "matlab"}
+# Languages whose texts cannot hold a NUL: bash drops it, R stops.
+_WITHOUT_NUL = {"bash", "r"}
 _WRITTEN = {"python", "r", "scala", "julia", "matlab", "c#", "f#", "bash", *_ALIVE_IN_TEXT}
 _WRITTEN |= {".net-csharp", ".net-fsharp"}
 
@@ -202,6 +206,18 @@ def _in_json_types(value: object) -> object:
 
 
 def _refuse_live_text(language: str, name: str, value: object) -> None:
+    if language in _WITHOUT_NUL and any("\0" in text for text in _texts(value)):
+        raise ParameterError(
+            f"{name} holds a NUL character, which no text in {language} can.", field=f"parameters.{name}"
+        )
+    if language in _PLAIN_TEXT_ONLY and any(
+        "\\" in text or not (text.isascii() and text.isprintable()) for text in _texts(value)
+    ):
+        raise ParameterError(
+            f"{name} holds a backslash or what is not plain text, which cannot be passed to {language}.",
+            field=f"parameters.{name}",
+            hint="Read such a value from a file or an environment variable in the notebook.",
+        )
     alive = _ALIVE_IN_TEXT.get(language)
     if alive and any(character in text for text in _texts(value) for character in alive):
         raise ParameterError(

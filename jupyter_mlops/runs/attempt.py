@@ -20,6 +20,7 @@ from jupyter_mlops.capture.listener.run_records import records_from_run
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import RegistrationError
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
+from jupyter_mlops.notebooks.parameters import tag_only_the_last
 from jupyter_mlops.notebooks.read import Notebook, read_notebook
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.runs import queue
@@ -137,6 +138,10 @@ class AttemptExecution:
     def _execute_notebook(self, run: Run, notebook: Notebook, tracking: AttemptTracking) -> None:
         import papermill
 
+        from jupyter_mlops.runs import translators
+
+        translators.install()
+        tag_only_the_last(notebook.node)
         folder = (Path(run.root) / run.notebook).parent
         papermill.execute_notebook(
             notebook.node,
