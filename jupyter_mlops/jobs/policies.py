@@ -9,10 +9,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.housekeeping.limits import check_limits
+from jupyter_mlops.notifications.rules import default_rules, parse_rules
 from jupyter_mlops.runs.states import Reason
 
 Overlap = Literal["skip", "queue", "cancel_previous", "allow"]
@@ -53,6 +55,8 @@ class Policies:
         priority: which of the queued runs is taken first, from -100 to 100; the highest.
         preflight: what becomes of a run of which is known beforehand that it will fail.
         keep_kernel_s: how long the kernel of a failed run is kept, so that it can be resumed at that cell.
+        notify: for each event, the channels by which it is told (`notifications/rules.py`).
+        retention: how many of its runs are kept, and how long (`housekeeping/limits.py`); {}: by the setting.
     """
 
     max_attempts: int = 1
@@ -67,6 +71,8 @@ class Policies:
     priority: int = 0
     preflight: Preflight = "warn"
     keep_kernel_s: float = 0.0
+    notify: dict[str, list[str]] = field(default_factory=default_rules)
+    retention: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, given: Mapping[str, Any] | None) -> Policies:
@@ -178,4 +184,6 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "priority": _whole(-MAX_PRIORITY, MAX_PRIORITY),
     "preflight": _one_of(get_args(Preflight)),
     "keep_kernel_s": _seconds(0),
+    "notify": lambda name, value: parse_rules(value, f"policies.{name}"),
+    "retention": lambda name, value: check_limits(value, f"policies.{name}"),
 }

@@ -38,7 +38,9 @@ FLOORS = {
     "tracking": BOUNDARIES,
     "capture": SERVICES,
     "honesty": SERVICES,
+    "housekeeping": SERVICES,
     "jobs": SERVICES,
+    "notifications": SERVICES,
     "runs": SERVICES,
     "api": FACES,
     "cli": FACES,
@@ -61,6 +63,7 @@ DOORS = {
     "papermill": ("runs/",),
     "nbclient": ("runs/",),
     "mlflow": ("tracking/",),
+    "apprise": ("notifications/",),
 }
 # Imports nothing of MLflow before somebody else has, as it patches it in the user's kernel.
 MLFLOW_HOOKS = (
