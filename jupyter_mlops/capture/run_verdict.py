@@ -30,7 +30,7 @@ def verdict_tags(
         skipped: how many cells were not recorded, because somebody said so.
     """
     try:
-        state = judge_records(records, read_code_cells(document or b""))
+        state = judge_run(records, read_code_cells(document or b""))
     except InvalidNotebookError as error:
         why = error.message if document else "The notebook's file is not known."
         return {"mlops.clean.reasons": why}
@@ -44,40 +44,44 @@ def verdict_tags(
     return {**tags, "mlops.clean.reasons": " ".join(sentences)} if sentences else tags
 
 
-def judge_records(records: Sequence[Record], cells: Sequence[CodeCell]) -> SessionState:
+def judge_run(records: Sequence[Record], cells: Sequence[CodeCell]) -> SessionState:
     """Judge a session as it stood when an MLflow run of it ended.
 
-    Args:
-        records: its cell executions.
-        cells: the notebook's code cells as they are saved. What stands below the last cell that ran is left
-            out: the run does not hang on it.
+    What stands below the last cell that ran is left out: the run does not hang on it.
     """
+    keys, ran = cell_keys(records, cells), {record["cell_key"] for record in records}
+    count = max((number for number, key in enumerate(keys, 1) if key in ran), default=0)
+    return judge_records(records, cells[:count])
+
+
+def judge_records(records: Sequence[Record], cells: Sequence[CodeCell]) -> SessionState:
+    """Judge a session, by its cell executions and the notebook's code cells as they are saved."""
     in_order = sorted(records, key=lambda record: record["seq"])
-    document = _document(in_order, cells)
-    ran = {record["cell_key"] for record in in_order}
-    while document and document[-1].key not in ran:
-        document.pop()
+    redact = Redactor(os.environ).source
+    document = [
+        DocumentCell(key, hash_source(redact(cell.source)))
+        for key, cell in zip(cell_keys(records, cells), cells, strict=True)
+        if cell.source.strip()
+    ]
     fresh = not in_order or in_order[0]["execution_count"] in (None, 1)
     return judge_session(document, map(_execution, in_order), fresh_kernel=fresh)
 
 
-def _document(records: Sequence[Record], cells: Sequence[CodeCell]) -> list[DocumentCell]:
-    """The cells by the keys that their executions have: an id only where the kernel was told it."""
+def cell_keys(records: Sequence[Record], cells: Sequence[CodeCell]) -> list[str]:
+    """The keys that executions of the cells have: an id only where the kernel was told it."""
     redact = Redactor(os.environ).source
     ids = {record["cell_key"] for record in records if record["key_kind"] == "id"}
     shas = {record["cell_key"] for record in records if record["key_kind"] == "source"}
-    document = []
+    keys = []
     for cell in cells:
-        if not cell.source.strip():
-            continue
         sha = hash_source(redact(cell.source))
-        key = cell.cell_id or sha
         if PARAMETERS_TAG in cell.tags:
-            key = PARAMETERS_TAG
-        elif key not in ids and sha in shas:
-            key = sha
-        document.append(DocumentCell(key, sha))
-    return document
+            keys.append(PARAMETERS_TAG)
+        elif cell.cell_id is None or (cell.cell_id not in ids and sha in shas):
+            keys.append(sha)
+        else:
+            keys.append(cell.cell_id)
+    return keys
 
 
 def _began_at(record: Record) -> float:

@@ -8,22 +8,16 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from jupyter_mlops.capture import recorder
-from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.capture.kernel.run_ends import EndedRun
 from jupyter_mlops.capture.recorder import Recorder
-from jupyter_mlops.capture.run_verdict import Record, verdict_tags
+from jupyter_mlops.capture.run_verdict import verdict_tags
 from jupyter_mlops.config import Settings
 from jupyter_mlops.experiments.kernel import notebook_file
-from jupyter_mlops.store.executions import list_executions
-from jupyter_mlops.store.paging import MAX_LIMIT, PageRequest
+from jupyter_mlops.experiments.session_records import session_records
 from jupyter_mlops.tracking.client import Tracking
 from jupyter_mlops.tracking.probe import check_tracking
-
-MAX_RECORDS = 2000
-"""The newest executions of a session that go up; one that is longer is judged by these."""
 
 _log = logging.getLogger(__name__)
 
@@ -31,38 +25,22 @@ _log = logging.getLogger(__name__)
 def complete_runs(ended: Sequence[EndedRun]) -> None:
     """Tell runs that have ended of their session. Never raises: `%mlops status` counts what fails."""
     current = recorder.active()
-    if current is None or current.journal is None or os.environ.get("JUPYTER_MLOPS_RUN_ID"):
+    if current is None or not current.options.enabled or os.environ.get("JUPYTER_MLOPS_RUN_ID"):
         return  # a job's runs are told by its runner, which knows how the notebook ended
     try:
-        _complete(current, current.journal, ended)
+        _complete(current, ended)
     except Exception as error:  # noqa: BLE001 - nobody asked for it, and no cell must show it
         current.count_error(error)
         _log.warning("MLflow runs were not told of their session", exc_info=True)
 
 
-def _complete(current: Recorder, journal: str, ended: Sequence[EndedRun]) -> None:
+def _complete(current: Recorder, ended: Sequence[EndedRun]) -> None:
     for uri in {run.tracking_uri for run in ended}:
         check_tracking(uri)  # in three seconds; MLflow itself would wait for minutes
-    records = _records(current, Path(journal))
+    records = session_records(current, Settings.load().open_store())
     tags = verdict_tags(records, *_document(), skipped=current.skipped)
     for run in ended:
         Tracking(run.tracking_uri, patient=True).describe_run(run.run_id, tags, records)
-
-
-def _records(current: Recorder, journal: Path) -> list[Record]:
-    store = Settings.load().open_store()
-    Ingester(store).ingest_file(journal)
-    records: list[Record] = []
-    cursor: str | None = None
-    with store.reading() as session:
-        while len(records) < MAX_RECORDS:
-            request = PageRequest(MAX_LIMIT, cursor)
-            page = list_executions(session, request, session_id=current.session_id)
-            records.extend(page.items)
-            cursor = page.next_cursor
-            if cursor is None:
-                break
-    return records[::-1]
 
 
 def _document() -> tuple[bytes | None, float]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.capture import recorder
+from jupyter_mlops.capture.recorder import Recorder
+from jupyter_mlops.capture.run_verdict import cell_keys, judge_records
 from jupyter_mlops.errors import MlopsError, NotFoundError
 from jupyter_mlops.experiments.kernel import this_shell
+from jupyter_mlops.experiments.session_records import session_records
 from jupyter_mlops.magics.card import Card, Code, State
 from jupyter_mlops.magics.place import this_notebook
+from jupyter_mlops.notebooks.code_cells import CodeCell, read_code_cells
 from jupyter_mlops.notebooks.paths import resolve_notebook
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.readable import first_line
@@ -32,12 +36,14 @@ class Staleness:
         reasons: why it is not clean, in sentences.
         cells: the stale cells from the top: `number` (from 1, among the code cells), `cell_id`, `source` and
             `reasons`, in sentences.
+        codes: those of `reasons`, for programs.
     """
 
     notebook: str
     clean: bool
     reasons: tuple[str, ...]
     cells: tuple[dict[str, Any], ...]
+    codes: tuple[str, ...] = ()
 
     def card(self) -> Card:
         """What is shown of it below a cell."""
@@ -99,31 +105,55 @@ def stale(notebook: str | None = None) -> Staleness:
     """Which cells a run of the notebook from the top would give other inputs than they used, and why.
 
     Args:
-        notebook: its path; by default this kernel's.
+        notebook: its path, and then its newest session is judged; by default this kernel's.
 
     Raises:
         NotFoundError: there is no such notebook, or nothing was recorded of it.
+        InvalidNotebookError: it cannot be read.
     """
     workspace = Workspace()
-    return judge(workspace, this_notebook(require_shell(), workspace, notebook))
-
-
-def judge(workspace: Workspace, place: NotebookPlace) -> Staleness:
-    """The judgement on a notebook as it is saved; the cell that asks is not one that is still running."""
+    place = this_notebook(require_shell(), workspace, notebook)
+    current = recorder.active()
+    if notebook is None and current is not None:
+        return _judge_this_session(workspace, place, current)
     state = workspace.record_of(place).judge()
-    reasons = tuple(reason["sentence"] for reason in state["reasons"] if reason["code"] != "running")
-    sources = _sources(place)
-    cells = tuple(
-        {
-            "number": number,
-            "cell_id": cell["cell"],
-            "source": sources.get(cell["cell"], ""),
-            "reasons": tuple(reason["sentence"] for reason in cell["reasons"]),
-        }
-        for number, cell in enumerate(state["cells"], 1)
-        if cell["stale"]
+    sources = {cell.cell_id: cell.source for cell in _saved_cells(place)}
+    cells = (
+        (cell["cell"], [reason["sentence"] for reason in cell["reasons"]] if cell["stale"] else None)
+        for cell in state["cells"]
     )
-    return Staleness(place.notebook, not reasons, reasons, cells)
+    reasons = {reason["code"]: reason["sentence"] for reason in state["reasons"]}
+    return _staleness(place.notebook, reasons, cells, sources)
+
+
+def _judge_this_session(workspace: Workspace, place: NotebookPlace, current: Recorder) -> Staleness:
+    """The judgement on this kernel, though another may have opened the same notebook later."""
+    saved = _saved_cells(place)
+    records = session_records(current, workspace.store)
+    state = judge_records(records, saved)
+    sources = {key: cell.source for key, cell in zip(cell_keys(records, saved), saved, strict=True)}
+    cells = (
+        (key, [reason.sentence for reason in cell.reasons] if cell.stale else None)
+        for key, cell in state.cells.items()
+    )
+    reasons = {reason.code: reason.sentence for reason in state.reasons}
+    return _staleness(place.notebook, reasons, cells, sources)
+
+
+def _staleness(
+    notebook: str,
+    reasons: dict[str, str],
+    cells: Iterable[tuple[str, list[str] | None]],
+    sources: Mapping[Any, str],
+) -> Staleness:
+    """From a judgement; `cells` have the reasons of those that are stale, None for the others."""
+    reasons.pop("running", None)  # the cell that asks
+    stale_cells = tuple(
+        {"number": number, "cell_id": key, "source": sources.get(key, ""), "reasons": tuple(sentences)}
+        for number, (key, sentences) in enumerate(cells, 1)
+        if sentences is not None
+    )
+    return Staleness(notebook, not reasons, tuple(reasons.values()), stale_cells, tuple(reasons))
 
 
 def snapshot() -> Snapshot:
@@ -145,17 +175,16 @@ def snapshot() -> Snapshot:
 
 def _differences(workspace: Workspace, place: NotebookPlace) -> list[str]:
     """In sentences; what was not recorded cannot be compared, and that is said, too."""
-    active = recorder.active()
-    if active is None or not active.options.enabled:
+    current = recorder.active()
+    if current is None or not current.options.enabled:
         return ["Nothing is recorded here, so that it cannot be compared with what was executed."]
     try:
-        state = workspace.record_of(place).judge()
+        judged = _judge_this_session(workspace, place, current)
     except MlopsError as error:
         return [f"It cannot be compared with what was executed: {error.message}"]
+    told = dict(zip(judged.codes, judged.reasons, strict=True))
     return [
-        f"{_DIFFERENCES[reason['code']]}: {reason['sentence'].rsplit(' ', 1)[-1]}"
-        for reason in state["reasons"]
-        if reason["code"] in _DIFFERENCES
+        f"{words}: {told[code].rsplit(' ', 1)[-1]}" for code, words in _DIFFERENCES.items() if code in told
     ]
 
 
@@ -175,8 +204,5 @@ def require_shell() -> Any:
     return shell
 
 
-def _sources(place: NotebookPlace) -> dict[str, str]:
-    from jupyter_mlops.notebooks.read import read_notebook
-
-    cells = read_notebook(resolve_notebook(place.root, place.notebook)).node.cells
-    return {str(cell.id): str(cell.source) for cell in cells}
+def _saved_cells(place: NotebookPlace) -> list[CodeCell]:
+    return read_code_cells(resolve_notebook(place.root, place.notebook).read_bytes())

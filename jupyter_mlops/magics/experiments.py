@@ -10,9 +10,7 @@ from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.experiments import comparison, logging, notebook, runs
 from jupyter_mlops.magics.card import Card
 from jupyter_mlops.magics.mlops import show
-from jupyter_mlops.magics.place import this_notebook
 from jupyter_mlops.readable import show_values
-from jupyter_mlops.workspace import Workspace
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -60,10 +58,9 @@ def diff(_ip: InteractiveShell, arguments: Namespace) -> None:
     show(comparison.diff(arguments.a, arguments.b).card())
 
 
-def stale(ip: InteractiveShell, arguments: Namespace) -> None:
+def stale(_ip: InteractiveShell, arguments: Namespace) -> None:
     """List the stale cells."""
-    workspace = Workspace()
-    show(notebook.judge(workspace, this_notebook(ip, workspace, arguments.notebook)).card())
+    show(notebook.stale(arguments.notebook).card())
 
 
 def snapshot(_ip: InteractiveShell, _arguments: Namespace) -> None:

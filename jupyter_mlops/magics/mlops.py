@@ -12,7 +12,7 @@ from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.magics.arguments import CELL_SUBCOMMANDS, SUBCOMMANDS, parse_cell_line, parse_line
 from jupyter_mlops.magics.card import Card, Code
 from jupyter_mlops.magics.notices import without_traceback
-from jupyter_mlops.magics.tracked_cell import SKIP
+from jupyter_mlops.magics.tracked_cell import SKIP, begin
 
 _MODULES = {
     "status": "status",
@@ -81,6 +81,9 @@ class MlopsMagics(Magics):
             self._run_cell(line, cell)
             return
         try:
+            if line.split()[:1] == ["track"]:
+                begin(line)
+                return
             arguments = parse_line(line)
             if arguments.subcommand == "help":
                 show(_help())
