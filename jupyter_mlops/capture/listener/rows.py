@@ -45,7 +45,7 @@ def write_runs(
     session: Session,
     kernel: HeardKernel,
     runs: Iterable[CellRun],
-    on_since: datetime | None,
+    on_since: float | None,
     *,
     keeps_text: bool,
 ) -> list[CellRun]:
@@ -55,7 +55,8 @@ def write_runs(
         session: the caller's transaction.
         kernel: whose they are.
         runs: executions that changed.
-        on_since: since when a kernel without a recorder is to be recorded; None when it is not.
+        on_since: since when a kernel without a recorder is to be recorded, by the monotonic clock, which
+            nobody steps; None when it is not.
         keeps_text: whether sources are kept, or only their hashes.
 
     Returns:
@@ -71,7 +72,7 @@ def write_runs(
             if not _fill_hole(session, recorder, run, keeps_text):
                 waiting.append(run)
                 continue
-        elif on_since is not None and run.started is not None and run.started.wall >= on_since:
+        elif on_since is not None and run.started is not None and run.started.monotonic >= on_since:
             insert_run(session, keep_session(session, kernel), run, keeps_text=keeps_text)
         else:
             waiting.append(run)
@@ -85,6 +86,8 @@ def write_runs(
 def find_recorder(session: Session, kernel: HeardKernel) -> KernelSession | None:
     """The session of the recorder in this life of the kernel, None when there is none."""
     of_this_life = KernelSession.started_at >= kernel.started_at - START_MARGIN
+    if kernel.pid is not None:  # however the clock was stepped since the process began
+        of_this_life |= (KernelSession.pid == kernel.pid) & (KernelSession.host == kernel.host)
     found = session.scalars(
         select(KernelSession)
         .where(KernelSession.kernel_id == kernel.kernel_id, of_this_life)

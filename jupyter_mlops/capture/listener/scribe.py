@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.capture.batch import Place
 from jupyter_mlops.capture.listener import recordings
 from jupyter_mlops.capture.listener.cell_run import CellRun
-from jupyter_mlops.capture.listener.hearing import Event, Message, Sign
+from jupyter_mlops.capture.listener.hearing import Event, Message, Sign, now
 from jupyter_mlops.capture.listener.kernel_life import KINDS, KernelLife
 from jupyter_mlops.capture.listener.messages import Moment, Reply, Request, read_iopub
 from jupyter_mlops.capture.listener.privacy import Privacy
@@ -78,6 +78,7 @@ class Scribe:
         ingest: takes up what recorders wrote.
         count_error: told of what failed here without harm to the rest.
         privacy: what is left out.
+        clock: tells this moment.
 
     Attributes:
         lost: executions that could not be written and are given up.
@@ -90,12 +91,15 @@ class Scribe:
         ingest: Callable[[], object],
         count_error: Callable[[BaseException], None],
         privacy: Privacy,
+        clock: Callable[[], Moment] = now,
     ) -> None:
         self._store = store
         self._root = root
         self._ingest = ingest
         self._count_error = count_error
         self._privacy = privacy
+        self._clock = clock
+        self._switched: dict[str, tuple[datetime | None, float]] = {}
         self._lives: dict[str, _Life] = {}
         self._ending: list[_Life] = []
         self._moves: list[tuple[_Life, Place]] = []
@@ -207,7 +211,7 @@ class Scribe:
         written = []
         for group in groups.values():
             kernel = group[0].life.kernel
-            since = on.get(kernel.place[1]) if kernel.place[1] is not None else None
+            since = self._on_since(kernel.place[1], on)
             runs = [item.run for item in group]
             keeps_text = self._privacy.keeps_text
             waiting = {run.msg_id for run in write_runs(session, kernel, runs, since, keeps_text=keeps_text)}
@@ -216,6 +220,17 @@ class Scribe:
             if life.ended is not None:
                 end_session(session, life.kernel.session_id, life.ended.wall)
         return written
+
+    def _on_since(self, notebook: str | None, on: Mapping[str, datetime]) -> float | None:
+        """Since when a notebook is to be recorded, by the monotonic clock: worked out when first seen."""
+        if notebook is None or notebook not in on:
+            return None
+        switched_at, since = self._switched.get(notebook, (None, 0.0))
+        if switched_at != on[notebook]:
+            now = self._clock()
+            since = now.monotonic - max(0.0, (now.wall - on[notebook]).total_seconds())
+            self._switched[notebook] = (on[notebook], since)
+        return since
 
     def _settle(self, written: list[tuple[_Pending, bool]]) -> None:
         """It is in the store: forget it, unless it goes on or waits."""
@@ -236,7 +251,10 @@ class Scribe:
         )
         recorders = frozenset(str(row.kernel_id) for row in rows if not is_ours(row))
         busy = frozenset(item.life.kernel.kernel_id for item in self._pending.values())
-        return Known(recordings.notebooks_on(session, self._root), recorders, busy)
+        on = recordings.notebooks_on(session, self._root)
+        for notebook in on:
+            self._on_since(notebook, on)
+        return Known(on, recorders, busy)
 
 
 def _unplaced(kernel_id: str, root: str) -> HeardKernel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -29,3 +30,10 @@ def state(name: str, msg_id: str = "m1") -> Heard:
 
 def begin(msg_id: str = "m1", code: str = "x = 1", count: int = 1) -> Heard:
     return heard("execute_input", msg_id, code=code, execution_count=count)
+
+
+def iopub_frames(told: Heard) -> list[bytes]:
+    """A message as a subscription passes it on: its signature, header, parent, metadata and content."""
+    parent = {"msg_id": told.msg_id, "msg_type": "execute_request", "session": told.client}
+    parts = ({"msg_type": told.kind}, parent, {}, told.content)
+    return [b"signature", *(json.dumps(part).encode() for part in parts)]

@@ -34,7 +34,7 @@ def write(
     store: Store, found: list[CellRun], kernel: HeardKernel = KERNEL, *, on: bool = True
 ) -> list[CellRun]:
     with store.session() as session:
-        return write_runs(session, kernel, found, START if on else None, keeps_text=True)
+        return write_runs(session, kernel, found, 0.0 if on else None, keeps_text=True)
 
 
 def rows(store: Store) -> dict[str | None, CellExecution]:
@@ -87,7 +87,7 @@ def test_where_nobody_asked_for_it_nothing_is_written(store: Store) -> None:
     found = runs()
     assert write(store, found, on=False) == found
     with store.session() as session:
-        assert write_runs(session, KERNEL, found, START + HOUR, keeps_text=True) == found
+        assert write_runs(session, KERNEL, found, 3600.0, keeps_text=True) == found
     assert rows(store) == {}
 
 
@@ -131,6 +131,17 @@ def test_the_recorder_of_an_earlier_life_says_nothing_of_this_one(store: Store) 
     with store.reading() as session:
         heard_of = session.scalars(select(CellExecution.session_id).where(CellExecution.msg_id == "m2")).all()
     assert heard_of == ["later"]
+
+
+def test_a_recorder_is_known_by_its_process_when_the_clock_was_stepped_back(store: Store) -> None:
+    """Expected: the recorder's word wins, though by the clock it began before its own process."""
+    add_recorder(store, "m1")
+    with store.session() as session:
+        told = session.get_one(KernelSession, "recorder")
+        told.pid, told.host = 4711, "here"
+    process = HeardKernel("k1", "heard", ("/srv", "nb.ipynb"), START + HOUR, host="here", pid=4711)
+    assert write(store, runs(), process) == []
+    assert {row.session_id for row in rows(store).values()} == {"recorder"}
 
 
 @pytest.mark.parametrize(("server", "closed"), [({"pid": 2**22 + 1, "started": 1.0}, 1), (None, 0)])
