@@ -6,14 +6,12 @@ import logging
 import os
 import re
 import threading
-import time
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.capture.listener.run_records import records_from_run
@@ -25,6 +23,8 @@ from jupyter_mlops.notebooks.read import Notebook, read_notebook
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.attempt_tracking import AttemptTracking
+from jupyter_mlops.runs.live.attempt_reporter import report_attempt
+from jupyter_mlops.runs.live.reporter import LiveReporter, is_executed
 from jupyter_mlops.runs.outcome import outcome_of, plain_text
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.states import Reason, RunState
@@ -33,7 +33,6 @@ from jupyter_mlops.store.tables import Run
 
 log = logging.getLogger(__name__)
 RUNS_FOLDER = "mlops-runs"
-PROGRESS_EVERY_S = 0.3
 JOB_FOLDER_BYTES = 100  # file systems take 255, Windows 260 for the whole path
 WORKER_GONE = "The worker that ran it is gone; its kernel was ended."
 
@@ -58,7 +57,7 @@ class AttemptExecution:
         self.attempt_id = attempt_id
         self.cancel = cancel
         self._client: Any = None
-        self._progress = (0, 0.0)
+        self._live: LiveReporter | None = None
 
     def execute(self) -> Outcome:
         """Run the notebook to a final state. Never raises for what the notebook or its input did.
@@ -127,7 +126,7 @@ class AttemptExecution:
         run.kernel = kernel.name
         run.output_path = str(output_path(run))
         Path(run.output_path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        code_cells = sum(_is_executed(cell) for cell in notebook.node.cells)
+        code_cells = sum(is_executed(cell) for cell in notebook.node.cells)
         self._write(
             kernel=kernel.name,
             output_path=run.output_path,
@@ -143,20 +142,27 @@ class AttemptExecution:
         translators.install()
         tag_only_the_last(notebook.node)
         folder = (Path(run.root) / run.notebook).parent
-        papermill.execute_notebook(
-            notebook.node,
-            run.output_path,
-            parameters=run.parameters,
-            engine_name="mlops",
-            kernel_name=run.kernel,
-            language=notebook.node.metadata["kernelspec"]["language"],
-            progress_bar=False,
-            cwd=folder if folder.is_dir() else Path(run.output_path or "").parent,
-            observer=self,
-            cancel=self.cancel,
-            kernel_env=self._kernel_environment(run, tracking),
-            on_client=lambda client: setattr(self, "_client", client),
-        )
+        with report_attempt(self.store, run, self.attempt_id, self.cancel) as self._live:
+            papermill.execute_notebook(
+                notebook.node,
+                run.output_path,
+                parameters=run.parameters,
+                engine_name="mlops",
+                kernel_name=run.kernel,
+                language=notebook.node.metadata["kernelspec"]["language"],
+                progress_bar=False,
+                cwd=folder if folder.is_dir() else Path(run.output_path or "").parent,
+                observer=self._live,
+                on_message=self._live.message_came,
+                cancel=self.cancel,
+                kernel_env=self._kernel_environment(run, tracking),
+                on_client=self._take_client,
+            )
+
+    def _take_client(self, client: Any) -> None:
+        self._client = client
+        if self._live is not None:
+            self._live.watch(client)
 
     def _kernel_environment(self, run: Run, tracking: AttemptTracking) -> dict[str, str]:
         return {
@@ -169,23 +175,6 @@ class AttemptExecution:
             "JUPYTER_MLOPS_RUN_ID": run.id,
             "JUPYTER_MLOPS_ATTEMPT_ID": self.attempt_id,
         }
-
-    def cell_started(self, index: int, cell: Any) -> None:
-        """A cell starts (the engine's observer)."""
-
-    def cell_ended(self, index: int, cell: Any) -> None:  # noqa: ARG002
-        """A cell has ended (the engine's observer): tell how far the run is, at most every 0.3 s."""
-        if not _is_executed(cell):
-            return
-        done, told_at = self._progress
-        now = time.monotonic()
-        tell = now - told_at >= PROGRESS_EVERY_S
-        self._progress = (done + 1, now if tell else told_at)
-        if tell:
-            try:
-                self._write(cells_done=done + 1)
-            except DBAPIError:  # a store that is busy just now must not end a run that goes well
-                log.exception("the progress of attempt %s could not be told", self.attempt_id)
 
     def _ingest(self, run: Run, outcome: Outcome) -> None:
         """Take up what the kernel recorded; of one that cannot record, what the engine knows."""
@@ -210,16 +199,13 @@ class AttemptExecution:
             return bool(session.scalar(select(Run.cancel_requested).where(Run.attempt_id == self.attempt_id)))
 
     def _finish(self, outcome: Outcome) -> None:
+        done = 0 if self._live is None else self._live.cells_done
         with self.store.session() as session:
             kept = queue.finish_attempt(
-                session, self.attempt_id, outcome, datetime.now(timezone.utc), cells_done=self._progress[0]
+                session, self.attempt_id, outcome, datetime.now(timezone.utc), cells_done=done
             )
         if not kept:
             raise LeaseLostError(self.attempt_id)
-
-
-def _is_executed(cell: Any) -> bool:
-    return cell.cell_type == "code" and bool(cell.source.strip())
 
 
 def output_path(run: Run) -> Path:

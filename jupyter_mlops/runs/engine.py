@@ -93,6 +93,7 @@ class Engine(NBClientEngine):
         observer: an object with `cell_started(index, cell)` and `cell_ended(index, cell)`.
         cancel: a `threading.Event` that ends the run.
         kernel_env: the kernel's whole environment.
+        on_message: called with a cell's index and each message of the kernel about it.
         on_client: called with the `CellNotebookClient` before the kernel starts.
     """
 

@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -101,6 +102,7 @@ class CellNotebookClient(PapermillNotebookClient):
             its process group when it has not ended its cell within 2 s.
         observer: told of each cell as it starts and ends, or None.
         kernel_env: the kernel's whole environment, or None for this process's.
+        on_message: called with a cell's index and each message of the kernel about it, or None.
 
     Attributes:
         exit_code: of the kernel that died in a cell (negative: the signal that killed it), else None.
@@ -112,9 +114,11 @@ class CellNotebookClient(PapermillNotebookClient):
         cancel: threading.Event | None = None,
         observer: Any = None,
         kernel_env: dict[str, str] | None = None,
+        on_message: Callable[[int, dict[str, Any]], None] | None = None,
         **options: Any,
     ) -> None:
         super().__init__(nb_man, **options)
+        self.on_message = on_message
         self.cancel = cancel
         self.observer = observer
         self.kernel_env = kernel_env
@@ -175,6 +179,17 @@ class CellNotebookClient(PapermillNotebookClient):
         finally:
             if self.observer is not None:
                 self.observer.cell_ended(cell_index, cell)
+
+    def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
+        """Take in what the kernel sent about a cell."""
+        if self.on_message is not None:
+            self.on_message(cell_index, msg)
+        return super().process_message(msg, cell, cell_index)
+
+    @property
+    def kernel_pid(self) -> int | None:
+        """The kernel's process id, None while there is none."""
+        return getattr(getattr(self.km, "provisioner", None), "pid", None)
 
     def kill_kernel(self) -> None:
         """End the kernel and all that it started."""
