@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from jupyter_mlops.capture.cell_times import earlier_durations, last_execution, slower_than_usual
 from jupyter_mlops.capture.facts import hash_source
 from jupyter_mlops.capture.redaction import Redactor
 from jupyter_mlops.honesty import DocumentCell, Execution, SessionState, analyse_cell, judge_session
@@ -37,11 +38,12 @@ def judge_notebook(
     if kernel_session is None:
         return {"session_id": None, "clean": None, "reasons": [], "cells": []}
     executions = _executions(session, kernel_session.id)
+    durations = earlier_durations(session, root, notebook)
     redact = Redactor(os.environ).source
     document = [DocumentCell(key, hash_source(redact(text))) for key, text in cells if text.strip()]
     fresh = not executions or executions[0][0].execution_count in (None, 1)
     state = judge_session(document, [execution for _, execution in executions], fresh_kernel=fresh)
-    return _as_dict(kernel_session.id, state)
+    return _as_dict(kernel_session.id, state, {row.cell_key: row for row, _ in executions}, durations)
 
 
 def _executions(session: Session, session_id: str) -> list[tuple[CellExecution, Execution]]:
@@ -68,13 +70,24 @@ def _executions(session: Session, session_id: str) -> list[tuple[CellExecution, 
     ]
 
 
-def _as_dict(session_id: str, state: SessionState) -> dict[str, Any]:
+def _as_dict(
+    session_id: str,
+    state: SessionState,
+    last: dict[str, CellExecution],
+    durations: dict[str, list[tuple[str, float]]],
+) -> dict[str, Any]:
     return {
         "session_id": session_id,
         "clean": state.clean,
         "reasons": [asdict(reason) for reason in state.reasons],
         "cells": [
-            {"cell": key, "stale": cell.stale, "reasons": [asdict(reason) for reason in cell.reasons]}
+            {
+                "cell": key,
+                "stale": cell.stale,
+                "reasons": [asdict(reason) for reason in cell.reasons],
+                "last": last_execution(last[key]) if key in last else None,
+                "slower": slower_than_usual(last[key], durations.get(key, [])) if key in last else None,
+            }
             for key, cell in state.cells.items()
         ],
     }

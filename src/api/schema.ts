@@ -633,6 +633,11 @@ export interface components {
             help: string | null;
             choices: unknown[] | null;
             nullable?: boolean;
+            /** @description from Annotated[...], as the next three */
+            minimum?: number | null;
+            maximum?: number | null;
+            exclusive_minimum?: number | null;
+            exclusive_maximum?: number | null;
         };
         NotebookInspection: {
             notebook: string;
@@ -691,7 +696,31 @@ export interface components {
                 cell: string;
                 stale: boolean;
                 reasons: components["schemas"]["StateReason"][];
+                /** @description the cell's newest execution in the session; null when it has not run in it */
+                last: components["schemas"]["LastExecution"] | null;
+                /** @description how much slower that was than the median of up to ten successful ones before it, in any session; null when it was not notably */
+                slower: components["schemas"]["Slower"] | null;
             }[];
+        };
+        LastExecution: {
+            execution_id: string;
+            status: string;
+            /** Format: date-time */
+            started_at: string;
+            duration_s: number | null;
+            /** @description the kernel's peak while the cell ran */
+            memory_peak_bytes: number | null;
+            execution_count: number | null;
+        };
+        Slower: {
+            /**
+             * @description 0.18 is 18 % slower; null when the median is 0
+             * @example 0.18
+             */
+            fraction: number | null;
+            median_s: number;
+            /** @description how many executions the median is of */
+            of: number;
         };
     };
     responses: {

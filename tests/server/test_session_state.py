@@ -35,6 +35,10 @@ async def test_a_notebook_run_from_the_top_is_clean_and_an_edited_cell_makes_tho
 
     edited = (await ask("post", "/session-state", question({**CELLS, "one": "x = 2"}))).body
     assert edited["clean"] is False
+    last = {cell["cell"]: cell["last"] for cell in edited["cells"]}
+    assert [last[cell]["execution_count"] for cell in CELLS] == [1, 2, 3, 4]
+    assert last["one"]["status"] == "ok"
+    assert last["one"]["duration_s"] > 0
     codes = {cell["cell"]: {reason["code"] for reason in cell["reasons"]} for cell in edited["cells"]}
     assert "edited_after_run" in codes["one"]
     assert "upstream_edited" in codes["two"]
