@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,15 +13,18 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, NotFoundError
 from jupyter_mlops.ids import new_id
-from jupyter_mlops.jobs.cron import CronSchedule, parse_schedule
+from jupyter_mlops.jobs.cron import parse_schedule
 from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
 from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
+from jupyter_mlops.jobs.triggers.life import restart_all, set_all_active
+from jupyter_mlops.jobs.triggers.request import TriggerRequest
+from jupyter_mlops.jobs.triggers.service import add_trigger
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
-from jupyter_mlops.store.tables import Job, Run, Trigger
+from jupyter_mlops.store.tables import Job, Run
 from jupyter_mlops.store.turns import take_turns
 from jupyter_mlops.tracking.probe import check_tracking
 
@@ -74,18 +78,21 @@ class JobService:
             BadInputError: something in the request is wrong; nothing was stored.
             ConflictError: there is a job of that name, and it has a schedule or another notebook.
         """
-        cron = parse_schedule(schedule.cron, schedule.timezone) if schedule else None
+        cron = TriggerRequest("cron", dataclasses.asdict(schedule)) if schedule else None
+        if schedule is not None:
+            parse_schedule(schedule.cron, schedule.timezone)
         prepared = self._prepare(request)
         with self.store.session() as session:
             job = self._job_named(session, prepared)
             if cron is not None:
-                if job.triggers:
+                before = [trigger for trigger in job.triggers if trigger.kind == "cron"]
+                if before:
                     raise ConflictError(
-                        f"The job {job.name!r} has a schedule already ({job.triggers[0].spec['cron']}).",
+                        f"The job {job.name!r} has a schedule already ({before[0].spec['cron']}).",
                         field="name",
                         hint="Choose another name, or delete that job first.",
                     )
-                job.triggers = [_new_trigger(cron)]
+                add_trigger(session, job, cron, _now())
             job.parameters, job.kernel = prepared.parameters, prepared.kernel
             job.register_model, job.updated_at = prepared.register_model, _now()
             job.tracking_uri = self.settings.kept_tracking_uri
@@ -103,13 +110,7 @@ class JobService:
         """
         with self.store.session() as session:
             job = _job(session, self.root, job_id)
-            if not job.triggers:
-                raise ConflictError(f"The job {job.name!r} has no schedule.", field="active")
-            for trigger in job.triggers:
-                trigger.active = active
-                if active:
-                    trigger.next_fire_at = parse_schedule(**trigger.spec).next_after(_now())
-                    trigger.problem = None
+            set_all_active(job, active, _now())
             job.updated_at = _now()
             _tell(session, job)
         if active:
@@ -142,9 +143,7 @@ class JobService:
                 if _live_job(session, job.root, job.name) is not None:
                     raise ConflictError(f"There is another job named {job.name!r} now.", field="name")
                 job.deleted_at, job.updated_at = None, _now()
-                for trigger in job.triggers:
-                    if trigger.active:
-                        trigger.next_fire_at = parse_schedule(**trigger.spec).next_after(_now())
+                restart_all(job, _now())
                 _tell(session, job)
         return job
 
@@ -267,17 +266,6 @@ def _new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
         cells_done=0,
         metrics={},
         cancel_requested=False,
-    )
-
-
-def _new_trigger(schedule: CronSchedule) -> Trigger:
-    return Trigger(
-        id=new_id(),
-        kind="cron",
-        spec={"cron": schedule.cron, "timezone": schedule.timezone},
-        active=True,
-        created_at=_now(),
-        next_fire_at=schedule.next_after(_now()),
     )
 
 

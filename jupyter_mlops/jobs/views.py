@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.jobs.triggers.views import trigger_as_dict
 from jupyter_mlops.store.tables import Job, Run, Trigger
 
 
@@ -50,7 +51,8 @@ def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:
         "parameters": job.parameters,
         "kernel": job.kernel,
         "register_model": job.register_model,
-        "trigger": _trigger_as_dict(job.triggers[0]) if job.triggers else None,
+        "trigger": next((_schedule_as_dict(one) for one in job.triggers if one.kind == "cron"), None),
+        "triggers": [trigger_as_dict(trigger) for trigger in job.triggers],
         "created_at": _moment(job.created_at),
         "updated_at": _moment(job.updated_at),
         "last_run": None if last_run is None else run_as_dict(last_run),
@@ -72,7 +74,7 @@ def relative_to_root(run: Run) -> str | None:
     return path.relative_to(run.root).as_posix() if path.is_relative_to(run.root) else str(path)
 
 
-def _trigger_as_dict(trigger: Trigger) -> dict[str, Any]:
+def _schedule_as_dict(trigger: Trigger) -> dict[str, Any]:
     return {
         "id": trigger.id,
         "cron": trigger.spec["cron"],

@@ -53,10 +53,11 @@ class TrackingGateway:
         self._next_id = 0
         self._let_go: asyncio.TimerHandle | None = None
 
-    async def ask(self, question: str) -> Answer:
+    async def ask(self, question: str, **arguments: str) -> Answer:
         """The newest answer to a question, at once when the tracking server is known to be down."""
+        asked = json.dumps({"ask": question, "arguments": arguments}, sort_keys=True)
         async with self._lock:
-            last = self._last.get(question, Answer(None, None, None))
+            last = self._last.get(asked, Answer(None, None, None))
             if time.monotonic() < self._closed_until:
                 return last
             try:
@@ -64,7 +65,7 @@ class TrackingGateway:
                     return Answer(
                         last.value, last.answered_at, "MLflow is still starting; ask again shortly."
                     )
-                said = await asyncio.wait_for(self._ask_process(question), ANSWER_WITHIN_S)
+                said = await asyncio.wait_for(self._ask_process(question, arguments), ANSWER_WITHIN_S)
             except asyncio.TimeoutError:
                 self.close()
                 said = {"problem": f"The tracking server did not answer within {ANSWER_WITHIN_S:.0f} s."}
@@ -76,7 +77,7 @@ class TrackingGateway:
                 answer = Answer(last.value, last.answered_at, said["problem"])
             else:
                 answer = Answer(said["answer"], datetime.now(timezone.utc), None)
-            self._last[question] = answer
+            self._last[asked] = answer
             return answer
 
     async def stop(self) -> None:
@@ -112,11 +113,12 @@ class TrackingGateway:
             raise OSError("it could not start; see `jupyter mlops doctor`")
         return True
 
-    async def _ask_process(self, question: str) -> dict[str, Any]:
+    async def _ask_process(self, question: str, arguments: dict[str, str]) -> dict[str, Any]:
         process = await self._running_process()
         assert process.stdin is not None and process.stdout is not None
         self._next_id += 1
-        process.stdin.write(json.dumps({"id": self._next_id, "ask": question}).encode() + b"\n")
+        asked = {"id": self._next_id, "ask": question, "arguments": arguments}
+        process.stdin.write(json.dumps(asked).encode() + b"\n")
         await process.stdin.drain()
         line = await process.stdout.readline()
         if not line:

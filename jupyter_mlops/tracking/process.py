@@ -17,7 +17,7 @@ from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.tracking.client import Tracking
 from jupyter_mlops.tracking.probe import check_tracking, is_server
-from jupyter_mlops.tracking.registry import list_models
+from jupyter_mlops.tracking.registry import list_model_versions, list_models
 
 
 def answer(tracking: Tracking, question: dict[str, Any]) -> Any:
@@ -26,7 +26,10 @@ def answer(tracking: Tracking, question: dict[str, Any]) -> Any:
     Raises:
         KeyError: nobody knows how to answer it.
     """
-    answers: dict[str, Callable[..., Any]] = {"models": lambda: list_models(tracking.client)}
+    answers: dict[str, Callable[..., Any]] = {
+        "models": lambda: list_models(tracking.client),
+        "model_versions": lambda name: list_model_versions(tracking.client, name),
+    }
     return answers[question["ask"]](**question.get("arguments", {}))
 
 

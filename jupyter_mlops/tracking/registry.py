@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mlflow.entities import LoggedModel, Run
 
 NEWEST_VERSIONS = 20
+WATCHED_VERSIONS = 100
 SERIALIZATION = "mlops.serialization"
 PICKLES = ("cloudpickle", "pickle")
 
@@ -99,6 +100,26 @@ def list_models(client: MlflowClient) -> list[dict[str, Any]]:
         }
         for model in client.search_registered_models(max_results=200)
     ]
+
+
+def list_model_versions(client: MlflowClient, name: str) -> dict[str, Any]:
+    """The newest 100 versions of a registered model, and where its aliases are; none of one not there."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        aliases = client.get_registered_model(name).aliases
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return {"versions": [], "aliases": {}}
+    quoted = name.replace("'", "''")
+    found = client.search_model_versions(
+        f"name='{quoted}'", max_results=WATCHED_VERSIONS, order_by=["version_number DESC"]
+    )
+    return {
+        "versions": [{"version": str(one.version), "mlflow_run_id": one.run_id or None} for one in found],
+        "aliases": {alias: str(version) for alias, version in aliases.items()},
+    }
 
 
 def _versions(client: MlflowClient, name: str, aliases: Mapping[str, str]) -> list[dict[str, Any]]:
