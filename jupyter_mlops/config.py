@@ -21,6 +21,7 @@ from jupyter_mlops.store import Store
 DATA_DIR = "JUPYTER_MLOPS_DATA_DIR"
 STORE_URL = "JUPYTER_MLOPS_STORE_URL"
 TRACKING_URI = "JUPYTER_MLOPS_TRACKING_URI"
+MAX_RUNNING = "JUPYTER_MLOPS_MAX_RUNNING"
 
 TrackingSource: TypeAlias = Literal["environment", "setting", "default"]
 
@@ -37,12 +38,15 @@ class Settings:
         tracking_uri: MLflow's tracking URI. The user's `MLFLOW_TRACKING_URI` wins, then
             `JUPYTER_MLOPS_TRACKING_URI`, then SQLite in `data_dir`.
         tracking_source: which of the three it was.
+        max_running: how many runs there may be at once, on all workers of the store together
+            (`JUPYTER_MLOPS_MAX_RUNNING`); None: as many as the workers have slots.
     """
 
     data_dir: Path
     store_url: str
     tracking_uri: str
     tracking_source: TrackingSource
+    max_running: int | None = None
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -58,7 +62,9 @@ class Settings:
             uri, source = setting_uri, "setting"
         else:
             uri, source = default_tracking, "default"
-        return cls(data_dir, env.get(STORE_URL) or f"sqlite:///{data_dir / 'store.db'}", uri, source)
+        store_url = env.get(STORE_URL) or f"sqlite:///{data_dir / 'store.db'}"
+        limit = env.get(MAX_RUNNING, "")
+        return cls(data_dir, store_url, uri, source, int(limit) if limit.isdecimal() and int(limit) else None)
 
     @property
     def kept_tracking_uri(self) -> str | None:
@@ -119,6 +125,8 @@ class Settings:
             env["_MLFLOW_SERVER_ARTIFACT_ROOT"] = (self.mlflow_dir / "artifacts").as_uri()
         elif self.tracking_source == "setting":
             env[TRACKING_URI] = self.tracking_uri
+        if self.max_running is not None:
+            env[MAX_RUNNING] = str(self.max_running)
         return env
 
 

@@ -2,7 +2,8 @@
 
 A worker claims a queued run in one atomic statement and holds a lease on it, which it renews while the
 attempt goes on. The attempt's id is a fencing token: every later write names it and changes nothing once
-another attempt holds the run or its state is final.
+another attempt holds the run or its state is final. An attempt that fails ends its run, or puts it back into
+the queue, as the run's policies say.
 """
 
 from __future__ import annotations
@@ -12,16 +13,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, func, literal, select, update
+from sqlalchemy import ScalarSelect, delete, func, literal, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from jupyter_mlops.ids import new_id
+from jupyter_mlops.jobs.policies import Policies
+from jupyter_mlops.notifications.outbox import note_run
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import changes
-from jupyter_mlops.store.tables import Attempt, Run, UtcDateTime
+from jupyter_mlops.store.tables import Attempt, Job, Run, UtcDateTime
 from jupyter_mlops.store.turns import take_turns
 
 LEASE = timedelta(seconds=15)
+UNBEGUN_ATTEMPTS = 3
+"""How many attempts may be lost before their first cell; none of them has had any effect."""
+GONE = "The worker that ran it is gone: it was killed, or its machine went down."
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,15 @@ class Outcome:
     model_version: str | None = None
 
 
+@dataclass(frozen=True)
+class Lease:
+    """A hold on a run, as it was seen."""
+
+    attempt_id: str
+    worker_id: str | None
+    until: datetime | None
+
+
 def enqueue(session: Session, run: Run) -> None:
     """Put a run in the queue; it is there for good once the transaction is committed."""
     session.add(run)
@@ -43,40 +58,47 @@ def enqueue(session: Session, run: Run) -> None:
     _tell(session, run)
 
 
-def claim_run(session: Session, worker_id: str, now: datetime) -> Attempt | None:
-    """Take the oldest queued run whose job has none running; None when there is none.
+def claim_run(
+    session: Session, worker_id: str, now: datetime, max_running: int | None = None
+) -> Attempt | None:
+    """Take the queued run that is next; None when there is none, or when enough are running.
 
-    One statement decides, so that two workers never hold the same run; claims take turns, so that two never
-    hold runs of the same job.
+    Next is the run of the highest priority; among those, of the job that was started the longest ago, so that
+    no job holds up the others; among those, the oldest. A job's `max_parallel` and a run's `not_before` are
+    respected. One statement decides, and claims take turns, so that two workers never hold the same run.
+
+    Args:
+        session: a transaction.
+        worker_id: who claims it.
+        now: the moment.
+        max_running: how many runs there may be at once in the whole store; None: as many as there are slots.
     """
     take_turns(session, "claim")
-    queued, running = aliased(Run), aliased(Run)
-    oldest = (
-        select(queued.id)
-        .where(
-            queued.state == RunState.QUEUED.value,
-            ~exists().where(running.job_id == queued.job_id, running.state == RunState.RUNNING.value),
-        )
-        .order_by(queued.created_at, queued.id)
-        .limit(1)
-        .scalar_subquery()
-    )
+    if max_running is not None and _count_running(session) >= max_running:
+        return None
     attempt_id = new_id()
     claimed = session.scalars(
         update(Run)
-        .where(Run.id == oldest, Run.state == RunState.QUEUED.value)
+        .where(Run.id == _next_run(now), Run.state == RunState.QUEUED.value)
         .values(
             state=RunState.RUNNING.value,
             attempt_id=attempt_id,
             lease_until=now + LEASE,
             started_at=func.coalesce(Run.started_at, literal(now, UtcDateTime())),
+            not_before=None,
+            reason=None,
+            message=None,
+            failed_cell=None,
+            cells_total=None,
+            cells_done=0,
         )
         .returning(Run)
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if claimed is None:
         return None
-    number = session.scalar(select(func.count()).where(Attempt.run_id == claimed.id)) or 0
+    session.execute(update(Job).where(Job.id == claimed.job_id).values(last_started_at=now))
+    number = session.scalar(select(func.max(Attempt.number)).where(Attempt.run_id == claimed.id)) or 0
     attempt = Attempt(
         id=attempt_id,
         run_id=claimed.id,
@@ -88,6 +110,45 @@ def claim_run(session: Session, worker_id: str, now: datetime) -> Attempt | None
     session.add(attempt)
     _tell(session, claimed)
     return attempt
+
+
+def _next_run(now: datetime) -> ScalarSelect[str]:
+    queued, job = aliased(Run), aliased(Job)
+    running = (
+        select(Run.job_id, func.count().label("count"))
+        .where(Run.state == RunState.RUNNING.value)
+        .group_by(Run.job_id)
+        .subquery()
+    )
+    return (
+        select(queued.id)
+        .join(job, job.id == queued.job_id)
+        .outerjoin(running, running.c.job_id == queued.job_id)
+        .where(
+            queued.state == RunState.QUEUED.value,
+            or_(queued.not_before.is_(None), queued.not_before <= now),
+            func.coalesce(running.c.count, 0) < job.max_parallel,
+        )
+        .order_by(
+            queued.priority.desc(), job.last_started_at.asc().nulls_first(), queued.created_at, queued.id
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
+def _count_running(session: Session) -> int:
+    return session.scalar(select(func.count()).where(Run.state == RunState.RUNNING.value)) or 0
+
+
+def give_back(session: Session, attempt_id: str) -> None:
+    """Undo a claim with which nothing was begun."""
+    session.execute(
+        update(Run)
+        .where(Run.attempt_id == attempt_id, Run.state == RunState.RUNNING.value)
+        .values(state=RunState.QUEUED.value, attempt_id=None, lease_until=None)
+    )
+    session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
 def renew_leases(session: Session, attempt_ids: Iterable[str], now: datetime) -> set[str]:
@@ -117,68 +178,98 @@ def update_running(session: Session, attempt_id: str, **columns: Any) -> bool:
 def finish_attempt(
     session: Session, attempt_id: str, outcome: Outcome, now: datetime, **columns: Any
 ) -> bool:
-    """End a run; False, and nothing written, when another attempt holds it or it has ended already."""
-    kept = update_running(
-        session,
-        attempt_id,
-        state=outcome.state.value,
-        reason=outcome.reason,
-        message=outcome.message,
-        failed_cell=outcome.failed_cell,
-        metrics=outcome.metrics,
-        model_version=outcome.model_version,
-        ended_at=now,
-        lease_until=None,
-        **columns,
-    )
-    if kept:
-        _end_attempt(session, attempt_id, outcome.state, outcome.reason, now)
-    return kept
+    """End an attempt, and with it its run or, where the policies have it tried again, only the attempt.
+
+    False, and nothing written, when another attempt holds the run or it has ended already.
+    """
+    attempt, run = session.get(Attempt, attempt_id), _held_run(session, attempt_id)
+    if attempt is None or run is None:
+        return False
+    delay_s = _retry_delay(run, attempt, outcome)
+    written = {
+        "state": outcome.state.value,
+        "reason": outcome.reason,
+        "message": outcome.message,
+        "failed_cell": outcome.failed_cell,
+        "metrics": outcome.metrics,
+        "model_version": outcome.model_version,
+        "ended_at": now,
+    }
+    if delay_s is not None:
+        again_at = now + timedelta(seconds=delay_s)
+        message = f"Attempt {attempt.number} {_ENDED[outcome.state]}: {outcome.message or outcome.reason}"
+        again = {"state": RunState.QUEUED.value, "not_before": again_at, "message": message, "ended_at": None}
+        written.update(again)
+    if not update_running(session, attempt_id, **written, lease_until=None, **columns):
+        return False
+    attempt.state, attempt.reason = outcome.state.value, outcome.reason
+    attempt.message, attempt.ended_at = outcome.message, now
+    attempt.mlflow_run_id = run.mlflow_run_id
+    return True
 
 
-def request_cancel(session: Session, run: Run, now: datetime) -> Run:
-    """Ask for a run to end: a queued one ends at once, a running one when its runner has ended the kernel."""
+_ENDED = {RunState.FAILED: "failed", RunState.LOST: "was lost", RunState.TIMED_OUT: "ran out of time"}
+
+
+def _retry_delay(run: Run, attempt: Attempt, outcome: Outcome) -> float | None:
+    """Seconds until the next attempt; None when there is none."""
+    if run.cancel_requested or outcome.state in (RunState.SUCCEEDED, RunState.CANCELLED):
+        return None
+    policies = Policies.of(run.policies)
+    if policies.retries(outcome.reason, attempt.number):
+        return policies.retry_delay(attempt.number)
+    never_begun = outcome.state is RunState.LOST and run.cells_total is None
+    return 0.0 if never_begun and attempt.number < policies.max_attempts + UNBEGUN_ATTEMPTS - 1 else None
+
+
+def _held_run(session: Session, attempt_id: str) -> Run | None:
+    return session.scalars(
+        select(Run)
+        .where(Run.attempt_id == attempt_id, Run.state == RunState.RUNNING.value)
+        .with_for_update(of=Run)
+    ).one_or_none()
+
+
+def request_cancel(
+    session: Session, run: Run, now: datetime, message: str = "Cancelled before it started."
+) -> Run:
+    """Ask for a run to end: a queued one ends at once, a running one when its runner has ended the kernel.
+
+    Args:
+        session: a transaction.
+        run: read in it.
+        now: the moment.
+        message: what is said of a queued one.
+    """
     session.refresh(run, with_for_update={"of": Run})  # a worker may have claimed it since it was read
     if RunState(run.state).is_final:
         return run
     if run.state == RunState.QUEUED.value:
         run.state, run.reason = RunState.CANCELLED.value, Reason.CANCELLED
-        run.message, run.ended_at = "Cancelled before it started.", now
+        run.message, run.ended_at, run.not_before = message, now, None
     run.cancel_requested = True
     _tell(session, run)
     return run
 
 
-def mark_lost_runs(session: Session, now: datetime) -> int:
-    """End, as `lost`, the running runs whose lease has run out: their worker or its machine is gone."""
-    lost = list(
-        session.scalars(
-            update(Run)
-            .where(Run.state == RunState.RUNNING.value, Run.lease_until < now)
-            .values(
-                state=RunState.LOST.value,
-                reason=Reason.WORKER_LOST,
-                message="The worker that ran it is gone: it was killed, or its machine went down.",
-                ended_at=now,
-                lease_until=None,
-            )
-            .returning(Run)
-        )
+def running_leases(session: Session) -> list[Lease]:
+    """Who holds which run, as the store has it."""
+    held = session.execute(
+        select(Run.attempt_id, Run.lease_until, Attempt.worker_id)
+        .join(Attempt, Attempt.id == Run.attempt_id, isouter=True)
+        .where(Run.state == RunState.RUNNING.value)
     )
-    for run in lost:
-        if run.attempt_id:
-            _end_attempt(session, run.attempt_id, RunState.LOST, Reason.WORKER_LOST, now)
-        _tell(session, run)
-    return len(lost)
+    return [Lease(attempt_id, worker_id, until) for attempt_id, until, worker_id in held if attempt_id]
 
 
-def _end_attempt(
-    session: Session, attempt_id: str, state: RunState, reason: str | None, now: datetime
-) -> None:
-    session.execute(
-        update(Attempt).where(Attempt.id == attempt_id).values(state=state.value, reason=reason, ended_at=now)
-    )
+def take_from(session: Session, lease: Lease, now: datetime, message: str = GONE) -> bool:
+    """End an attempt as `lost` because nobody renews its lease; False when somebody has, meanwhile."""
+    run = _held_run(session, lease.attempt_id)
+    if run is None or run.lease_until != lease.until:
+        return False
+    return finish_attempt(session, lease.attempt_id, Outcome(RunState.LOST, Reason.WORKER_LOST, message), now)
 
 
 def _tell(session: Session, run: Run) -> None:
     changes.record(session, "run", run.id, state=run.state, root=run.root, notebook=run.notebook)
+    note_run(session, run)

@@ -1,28 +1,33 @@
 """A runner: a process that keeps papermill and MLflow loaded, and executes attempts one after the other.
 
 It is told what to do on standard input, a JSON object a line: `{"execute": ATTEMPT}` or
-`{"cancel": ATTEMPT}`, and says `{"done": ATTEMPT}` on standard output. Only ids travel; all else is in the
-store. When its standard input closes, its worker is gone: it ends its kernel and itself, since nobody renews
-its lease any more.
+`{"cancel": ATTEMPT}`, and says `{"done": ATTEMPT}` on standard output, and every two seconds that it is well.
+Only ids travel; all else is in the store. When its standard input closes, its worker is gone: it ends its
+kernel and itself, since nobody renews its lease any more.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import logging
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
+from typing import IO
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
+from jupyter_mlops.runs.runner_process import ATTEMPT_VARIABLE, kill_processes_of
 from jupyter_mlops.store import Store
 
 log = logging.getLogger(__name__)
-GIVE_UP_S = 5.0
+GIVE_UP_S = 4.0
+SAY_EVERY_S = 2.0
 
 
 class Runner:
@@ -44,7 +49,7 @@ class Runner:
         """Execute what arrives until standard input closes."""
         threading.Thread(target=self._listen, name="listen", daemon=True).start()
         _load_libraries()
-        self._say(json.dumps({"ready": os.getpid()}))
+        threading.Thread(target=self._say_well, name="say-well", daemon=True).start()
         while (attempt_id := self._work.get()) is not None:
             self._execute(attempt_id)
             self._say(json.dumps({"done": attempt_id}))
@@ -63,6 +68,11 @@ class Runner:
         # The kernel is interrupted, then killed; whatever still hangs after that goes with this process.
         threading.Timer(GIVE_UP_S, os._exit, [1]).start()
 
+    def _say_well(self) -> None:
+        while True:
+            self._say(json.dumps({"well": os.getpid()}))
+            time.sleep(SAY_EVERY_S)
+
     def _execute(self, attempt_id: str) -> None:
         from jupyter_mlops.runs.attempt import AttemptExecution, LeaseLostError
 
@@ -76,7 +86,21 @@ class Runner:
             # The store failed: the lease runs out and the run ends as lost, but the runner goes on.
             log.exception("the end of attempt %s could not be written", attempt_id)
         finally:
+            kill_processes_of(ATTEMPT_VARIABLE, attempt_id)  # what the notebook started and let go of
             del self._cancels[attempt_id]
+
+
+class _Speaker:
+    """Writes one line at a time, whichever thread speaks; to nobody when the worker is gone."""
+
+    def __init__(self, answers: IO[str]) -> None:
+        self._answers = answers
+        self._lock = threading.Lock()
+
+    def __call__(self, line: str) -> None:
+        with self._lock, contextlib.suppress(OSError):
+            self._answers.write(line + "\n")
+            self._answers.flush()
 
 
 def _load_libraries() -> None:
@@ -92,7 +116,7 @@ def main() -> None:
     logging.getLogger("papermill").setLevel(logging.WARNING)
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints goes to the log, never into the conversation
-    Runner(Settings.load(), lambda line: print(line, file=answers, flush=True)).serve()
+    Runner(Settings.load(), _Speaker(answers)).serve()
     logging.shutdown()
     os._exit(0)  # MLflow's and zmq's exit handlers would hold the process for seconds
 

@@ -15,6 +15,9 @@ from typing import IO
 import psutil
 
 KILL_CANCELLED_AFTER_S = 4.5
+LOADS_WITHIN_S = 120.0  # its libraries, on a busy machine
+WORKER_VARIABLE = "JUPYTER_MLOPS_WORKER_ID"
+ATTEMPT_VARIABLE = "JUPYTER_MLOPS_ATTEMPT_ID"
 
 
 class RunnerProcess:
@@ -42,6 +45,7 @@ class RunnerProcess:
         self.executed = 0
         self.idle_since = time.monotonic()
         self._cancelled_at: float | None = None
+        self._heard_at = time.monotonic() + LOADS_WITHIN_S
         threading.Thread(target=self._listen, name="runner-answers", daemon=True).start()
 
     @property
@@ -53,6 +57,14 @@ class RunnerProcess:
     def is_alive(self) -> bool:
         """Whether the process still runs."""
         return self._process.poll() is None
+
+    def is_silent(self, for_s: float) -> bool:
+        """Whether it has said nothing for so long: it is stopped, or hangs."""
+        return time.monotonic() - self._heard_at > for_s
+
+    def forgive_silence(self) -> None:
+        """Count its silence from now on: the worker itself could not listen."""
+        self._heard_at = max(self._heard_at, time.monotonic())
 
     def execute(self, attempt_id: str) -> None:
         """Hand it an attempt; it must have none."""
@@ -102,6 +114,7 @@ class RunnerProcess:
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
+            self._heard_at = time.monotonic()
             message = json.loads(line)
             if "done" in message:
                 self._on_done(message["done"])
@@ -123,16 +136,19 @@ def kill_tree(pid: int) -> None:
     psutil.wait_procs(family, timeout=5)
 
 
-def kill_processes_of(attempt_id: str) -> None:
-    """Kill what an attempt's dead runner has left: its kernel, and whatever that started and let go of.
+def kill_processes_of(variable: str, value: str) -> None:
+    """Kill what was left by a dead worker or runner, or by an attempt that has ended.
 
-    They are known by the attempt's id in their environment.
+    Args:
+        variable: by which they are known, `ATTEMPT_VARIABLE` or `WORKER_VARIABLE`: everything that is
+            started below has inherited it, whatever session or parent it has given itself.
+        value: of the attempt or worker.
     """
     for process in psutil.process_iter():
         try:
-            if process.environ().get("JUPYTER_MLOPS_ATTEMPT_ID") == attempt_id:
+            if process.pid != os.getpid() and process.environ().get(variable) == value:
                 process.kill()
-        except psutil.Error:  # it has ended, or is somebody else's
+        except (psutil.Error, OSError):  # it has ended, or is somebody else's
             continue
 
 

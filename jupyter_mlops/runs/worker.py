@@ -4,34 +4,52 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, or_, select, update
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import Settings
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.fires import fire_due_triggers
+from jupyter_mlops.jobs.triggers.lookout import Lookout
 from jupyter_mlops.runs import queue
-from jupyter_mlops.runs.queue import Outcome
-from jupyter_mlops.runs.runner_process import RunnerProcess, kill_processes_of
+from jupyter_mlops.runs.attempt_output import output_path
+from jupyter_mlops.runs.heartbeat import Heartbeat
+from jupyter_mlops.runs.hub_activity import HubActivity
+from jupyter_mlops.runs.partial_notebook import close_partial_notebook
+from jupyter_mlops.runs.queue import LEASE, Lease, Outcome
+from jupyter_mlops.runs.runner_process import (
+    ATTEMPT_VARIABLE,
+    WORKER_VARIABLE,
+    RunnerProcess,
+    kill_processes_of,
+)
 from jupyter_mlops.runs.states import Reason, RunState
-from jupyter_mlops.runs.workers import register_worker
+from jupyter_mlops.runs.workers import register_worker, runs_still
 from jupyter_mlops.store import Store, changes
-from jupyter_mlops.store.tables import Run, Trigger, Worker
+from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger, Worker
 from jupyter_mlops.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 ROUND_S = 0.1
 TICK_S = 0.5
-QUEUE_S = 3.0
-HEARTBEAT_S = 4.0
+QUEUE_S = 1.0
 SWEEP_S = 30.0
+HUB_S = 60.0
 RUNNER_IDLE_S = 300.0
 RUNNER_MAX_ATTEMPTS = 50
+Item = TypeVar("Item")
+_WORK_TO_COME = or_(
+    exists().where(Trigger.active, Trigger.job_id == Job.id, Job.deleted_at.is_(None)),
+    exists().where(Run.state == RunState.QUEUED.value),
+)
 
 
 class WorkerLoop:
@@ -63,11 +81,19 @@ class WorkerLoop:
         self._done: SimpleQueue[str] = SimpleQueue()
         self._busy_at = time.monotonic()
         self._watch = ChangeWatch(store)
+        self._lookout = Lookout(store, settings)
         self._due: dict[Callable[[], object], float] = {}
+        self._round_at = time.monotonic()
+        self._taken: SimpleQueue[str] = SimpleQueue()
+        self._lost: SimpleQueue[Lease] = SimpleQueue()
+        self._heartbeat = Heartbeat(store, self.id, self._held_attempts, self._taken.put, self._lost.put)
+        self._sweeping: threading.Thread | None = None
+        self._hub = HubActivity.of_environment(os.environ)
 
     def run(self) -> None:
         """Work until `stopping` is set (then end the attempts under way first) or idle for long."""
         self._register()
+        self._heartbeat.start()
         log.info(
             "worker %s (pid %d) has %d slots on %s", self.id, os.getpid(), self._slots, self._store.address
         )
@@ -78,10 +104,16 @@ class WorkerLoop:
             self._close()
 
     def _round(self) -> None:
+        if time.monotonic() - self._round_at > LEASE.total_seconds() / 2:
+            for runner in self._runners:
+                runner.forgive_silence()  # this process was stopped, or its machine slept
+        self._round_at = time.monotonic()
         self._guarded(self._notice_changes)
         for work, every_s in (
-            (self._heartbeat, HEARTBEAT_S),
-            (self._sweep, SWEEP_S),
+            (self._end_what_was_taken, 0.0),
+            (self._clean_after_lost, 0.0),
+            (self._tell_hub, HUB_S),
+            (self._sweep_aside, SWEEP_S),
             (self._fire, TICK_S),
             (self._serve_queue, QUEUE_S),
         ):
@@ -116,43 +148,97 @@ class WorkerLoop:
         with self._store.session() as session:
             register_worker(session, self.id, os.getpid(), self._slots, _now())
 
-    def _heartbeat(self) -> None:
-        attempts = [runner.attempt_id for runner in self._busy_runners() if runner.attempt_id]
-        with self._store.session() as session:
-            session.execute(update(Worker).where(Worker.id == self.id).values(heartbeat_at=_now()))
-            held = queue.renew_leases(session, attempts, _now()) if attempts else set()
-            queue.mark_lost_runs(session, _now())
-        for runner in self._busy_runners():
-            if runner.attempt_id not in held and runner.attempt_id in attempts:
-                runner.cancel()  # it ended a moment ago, or was taken over while this process slept
+    def _held_attempts(self) -> list[str]:
+        """What the heartbeat renews: attempts whose runners are well. It asks from its own thread."""
+        silent_s = LEASE.total_seconds()
+        runners = [runner for runner in self._busy_runners() if not runner.is_silent(silent_s)]
+        return [runner.attempt_id for runner in runners if runner.attempt_id]
+
+    def _end_what_was_taken(self) -> None:
+        """An attempt ended a moment ago, or was given to another while this process slept."""
+        for attempt_id in _drain(self._taken):
+            for runner in self._busy_runners():
+                if runner.attempt_id == attempt_id:
+                    runner.cancel()
+
+    def _clean_after_lost(self) -> None:
+        """Nobody looks after what a dead worker has left but we, if it was on this machine."""
+        for lease in _drain(self._lost):
+            log.warning("attempt %s is lost: nobody renewed its lease", lease.attempt_id)
+            kill_processes_of(ATTEMPT_VARIABLE, lease.attempt_id)
+            if lease.worker_id and lease.worker_id != self.id:
+                self._kill_runners_of(lease.worker_id)
+            self._close_notebook(lease.attempt_id)
+
+    def _kill_runners_of(self, worker_id: str) -> None:
+        with self._store.reading() as session:
+            worker = session.get(Worker, worker_id)
+        if worker is not None and worker.host == socket.gethostname() and not runs_still(worker.pid):
+            kill_processes_of(WORKER_VARIABLE, worker_id)
+
+    def _close_notebook(self, attempt_id: str) -> None:
+        with self._store.reading() as session:
+            run_and_number = session.execute(
+                select(Run, Attempt.number)
+                .join(Attempt, Attempt.run_id == Run.id)
+                .where(Attempt.id == attempt_id)
+            ).first()
+        if run_and_number is not None:
+            run, number = run_and_number
+            close_partial_notebook(output_path(run, number))
+
+    def _sweep_aside(self) -> None:
+        """Sweep in a thread: a folder of many journals takes long."""
+        if self._sweeping is None or not self._sweeping.is_alive():
+            self._sweeping = threading.Thread(
+                target=self._guarded, args=[self._sweep], name="sweep", daemon=True
+            )
+            self._sweeping.start()
 
     def _sweep(self) -> None:
         with self._store.session() as session:
             changes.forget_old_changes(session, _now())
         Ingester(self._store).ingest_folder(self._settings.journals)
 
+    def _tell_hub(self) -> None:
+        if self._hub is not None and self._busy_runners():
+            self._hub.tell_in_background(_now())
+
     def _fire(self) -> None:
-        if not self.stopping and fire_due_triggers(self._store, self._settings, _now()):
+        if self.stopping:
+            return
+        fired = fire_due_triggers(self._store, self._settings, _now())
+        if self._lookout.tick(_now()) or fired:
             self._busy_at = time.monotonic()
 
     def _claim(self) -> None:
         while len(self._busy_runners()) < self._slots:
             with self._store.session() as session:
-                attempt = queue.claim_run(session, self.id, _now())
+                attempt = queue.claim_run(session, self.id, _now(), self._settings.max_running)
             if attempt is None:
                 return
             self._busy_at = time.monotonic()
-            self._free_runner().execute(attempt.id)
+            try:
+                self._free_runner().execute(attempt.id)
+            except OSError:
+                with self._store.session() as session:
+                    queue.give_back(session, attempt.id)
+                raise
 
     def _look_after_runners(self) -> None:
         for runner in list(self._runners):
             if not runner.is_alive:
                 self._bury(runner)
-            elif runner.attempt_id is None and (
-                time.monotonic() - runner.idle_since > RUNNER_IDLE_S or runner.executed >= RUNNER_MAX_ATTEMPTS
-            ):
-                runner.close()
-                self._runners.remove(runner)
+            elif runner.attempt_id is None:
+                if (
+                    time.monotonic() - runner.idle_since > RUNNER_IDLE_S
+                    or runner.executed >= RUNNER_MAX_ATTEMPTS
+                ):
+                    runner.close()
+                    self._runners.remove(runner)
+            elif runner.is_silent(LEASE.total_seconds()):
+                log.warning("runner %d is silent; it is killed", runner.pid)
+                runner.kill()
             else:
                 runner.kill_if_deaf()
 
@@ -169,21 +255,21 @@ class WorkerLoop:
 
     def _bury(self, runner: RunnerProcess) -> None:
         """A runner died: its attempt is over, by our hand (cancelled) or by another's (lost)."""
-        self._runners.remove(runner)
-        if runner.attempt_id is None:
+        if (attempt_id := runner.attempt_id) is None:
+            self._runners.remove(runner)
             return
-        log.warning("runner %d died with attempt %s", runner.pid, runner.attempt_id)
-        kill_processes_of(runner.attempt_id)
+        log.warning("runner %d died with attempt %s", runner.pid, attempt_id)
+        kill_processes_of(ATTEMPT_VARIABLE, attempt_id)
+        self._close_notebook(attempt_id)
         with self._store.session() as session:
-            cancelled = session.scalar(
-                select(Run.cancel_requested).where(Run.attempt_id == runner.attempt_id)
-            )
+            cancelled = session.scalar(select(Run.cancel_requested).where(Run.attempt_id == attempt_id))
             outcome = (
                 Outcome(RunState.CANCELLED, Reason.CANCELLED, "Cancelled; its processes had to be killed.")
                 if cancelled
                 else Outcome(RunState.LOST, Reason.WORKER_LOST, "The process that ran it died.")
             )
-            queue.finish_attempt(session, runner.attempt_id, outcome, _now())
+            queue.finish_attempt(session, attempt_id, outcome, _now())
+        self._runners.remove(runner)  # not before: what the store refuses is tried again
 
     def _release(self, attempt_id: str) -> None:
         self._busy_at = time.monotonic()
@@ -196,7 +282,7 @@ class WorkerLoop:
             if runner.attempt_id is None and runner.is_alive:
                 return runner
         runner = RunnerProcess(
-            {**os.environ, **self._settings.process_environment()},
+            {**os.environ, **self._settings.process_environment(), WORKER_VARIABLE: self.id},
             self._settings.logs / "runner.log",
             self._done.put,
         )
@@ -214,11 +300,13 @@ class WorkerLoop:
         if time.monotonic() - self._busy_at < self._exit_when_idle_s:
             return False
         with self._store.reading() as session:
-            active = session.scalar(select(Trigger.id).where(Trigger.active).limit(1))
+            work = session.scalar(select(_WORK_TO_COME))
         self._busy_at = time.monotonic()
-        return active is None
+        return not work
 
     def _close(self) -> None:
+        self._heartbeat.stop()
+        self._lookout.close()
         for runner in self._runners:
             if runner.attempt_id is None:
                 runner.close()
@@ -230,6 +318,11 @@ class WorkerLoop:
         with self._store.session() as session:
             session.execute(update(Worker).where(Worker.id == self.id).values(stopped_at=_now()))
             changes.record(session, "worker", self.id, state="stopped")
+
+
+def _drain(waiting: SimpleQueue[Item]) -> Iterator[Item]:
+    while not waiting.empty():
+        yield waiting.get()
 
 
 def _now() -> datetime:

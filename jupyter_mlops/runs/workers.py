@@ -37,10 +37,10 @@ def _live_workers(session: Session, now: datetime) -> list[Worker]:
         .order_by(Worker.started_at)
     ).all()
     here = socket.gethostname()
-    return [worker for worker in fresh if worker.host != here or _runs_still(worker.pid)]
+    return [worker for worker in fresh if worker.host != here or runs_still(worker.pid)]
 
 
-def _runs_still(pid: int) -> bool:
+def runs_still(pid: int) -> bool:
     """Whether the process lives; a killed child that its parent has not yet asked after does not."""
     try:
         return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
@@ -84,8 +84,24 @@ def default_slots() -> int:
     return max(2, (os.cpu_count() or 2) // 2)
 
 
+# What a kernel, runner or attempt has of its own: a worker that one of them starts outlives it.
+_OF_AN_ATTEMPT = (
+    "JUPYTER_MLOPS_ATTEMPT_ID",
+    "JUPYTER_MLOPS_WORKER_ID",
+    "JUPYTER_MLOPS_RUN_ID",
+    "JUPYTER_MLOPS_NOTEBOOK",
+    "JUPYTER_MLOPS_ROOT",
+    "JUPYTER_MLOPS_MLFLOW_RUN_ID",
+    "JPY_SESSION_NAME",
+    "JPY_PARENT_PID",
+    "MLFLOW_RUN_ID",
+    "MLFLOW_EXPERIMENT_ID",
+)
+
+
 def _start_detached(settings: Settings, worker_id: str) -> int:
     log_path = settings.logs / "worker.log"
+    own = {name: value for name, value in os.environ.items() if name not in _OF_AN_ATTEMPT}
     with os.fdopen(os.open(log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as log_file:
         return subprocess.Popen(
             [sys.executable, "-m", "jupyter_mlops.runs.worker_main", worker_id],
@@ -93,6 +109,6 @@ def _start_detached(settings: Settings, worker_id: str) -> int:
             stdout=log_file,
             stderr=log_file,
             cwd=settings.data_dir,
-            env={**os.environ, **settings.process_environment()},
+            env={**own, **settings.process_environment()},
             start_new_session=True,
         ).pid

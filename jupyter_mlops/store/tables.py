@@ -69,6 +69,7 @@ class Job(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
+    last_started_at: Mapped[datetime | None]
 
     triggers: Mapped[list[Trigger]] = relationship(
         back_populates="job", lazy="selectin", order_by="Trigger.created_at, Trigger.id"

@@ -165,23 +165,156 @@ def test_a_heartbeat_renews_the_leases_that_are_still_held(store: Store) -> None
     assert leases == {None, later + LEASE}
 
 
-def test_a_run_whose_lease_ran_out_is_lost_and_one_whose_lease_was_renewed_is_not(store: Store) -> None:
+def lose(store: Store, attempt: Attempt, now: datetime = NOW) -> bool:
+    """What a worker does when it has seen that nobody renews the attempt's lease."""
+    with store.session() as session:
+        (lease,) = [lease for lease in queue.running_leases(session) if lease.attempt_id == attempt.id]
+        return queue.take_from(session, lease, now)
+
+
+def begin(store: Store, attempt: Attempt) -> None:
+    """What a runner writes before the first cell."""
+    with store.session() as session:
+        assert queue.update_running(session, attempt.id, cells_total=3)
+
+
+def test_a_run_is_taken_from_a_lease_that_nobody_renews_and_not_from_one_renewed_meanwhile(
+    store: Store,
+) -> None:
     for _ in range(2):
         queue_run(store, add_job(store))
     gone, alive = claim(store, NOW), claim(store, NOW)
     assert gone is not None and alive is not None
-    after = NOW + LEASE + timedelta(milliseconds=1)
+    begin(store, gone)
+    begin(store, alive)
     with store.session() as session:
-        queue.renew_leases(session, [alive.id], NOW + LEASE)
-        assert queue.mark_lost_runs(session, NOW + LEASE) == 0
-        assert queue.mark_lost_runs(session, after) == 1
-        assert queue.mark_lost_runs(session, after) == 0
+        leases = {lease.attempt_id: lease for lease in queue.running_leases(session)}
+        queue.renew_leases(session, [alive.id], NOW + timedelta(seconds=1))
+        assert not queue.take_from(session, leases[alive.id], NOW + LEASE)
+        assert queue.take_from(session, leases[gone.id], NOW + LEASE)
+        assert not queue.take_from(session, leases[gone.id], NOW + LEASE)
     with store.reading() as session:
         lost = session.get_one(Run, gone.run_id)
         assert session.get_one(Run, alive.run_id).state == "running"
-    assert (lost.state, lost.reason, lost.ended_at) == ("lost", Reason.WORKER_LOST, after)
+    assert (lost.state, lost.reason, lost.ended_at) == ("lost", Reason.WORKER_LOST, NOW + LEASE)
     assert lost.message is not None and lost.lease_until is None
-    assert attempt_now(store, gone).state == "lost"
+    ended = attempt_now(store, gone)
+    assert (ended.state, ended.reason, ended.message) == ("lost", Reason.WORKER_LOST, lost.message)
+
+
+def test_a_run_lost_before_its_first_cell_is_queued_again_three_times_whatever_its_policies(
+    store: Store,
+) -> None:
+    run = queue_run(store, add_job(store))
+    states = []
+    for _ in range(3):
+        attempt = claim(store, NOW)
+        assert attempt is not None
+        assert lose(store, attempt)
+        states.append(run_now(store, run).state)
+    assert states == ["queued", "queued", "lost"]
+
+
+RETRYING = {"max_attempts": 3, "retry_delay_s": 10.0, "retry_backoff": 2.0}
+FAILURE = Outcome(RunState.FAILED, Reason.ERROR, "It failed.", {"index": 0})
+
+
+def test_a_failed_attempt_is_tried_again_after_a_growing_delay_and_each_keeps_its_row(store: Store) -> None:
+    run = queue_run(store, add_job(store), policies=RETRYING)
+    first = claim(store, NOW)
+    assert first is not None and finish(store, first, FAILURE)
+    waiting = run_now(store, run)
+    assert (waiting.state, waiting.not_before, waiting.ended_at) == (
+        "queued",
+        NOW + timedelta(seconds=10),
+        None,
+    )
+    assert waiting.message == "Attempt 1 failed: It failed."
+    assert claim(store, NOW + timedelta(seconds=9)) is None
+
+    second = claim(store, NOW + timedelta(seconds=10))
+    assert second is not None and second.number == 2
+    assert run_now(store, run).message is None and run_now(store, run).failed_cell is None
+    begin(store, second)
+    assert lose(store, second, NOW)
+    assert run_now(store, run).not_before == NOW + timedelta(seconds=20)
+
+    third = claim(store, NOW + timedelta(minutes=1))
+    assert third is not None and finish(store, third, FAILURE)
+    assert (run_now(store, run).state, run_now(store, run).reason) == ("failed", "error")
+    kept = [attempt_now(store, attempt) for attempt in (first, second, third)]
+    assert [(one.number, one.state, one.reason) for one in kept] == [
+        (1, "failed", "error"),
+        (2, "lost", "worker_lost"),
+        (3, "failed", "error"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policies", "outcome"),
+    [
+        ({}, FAILURE),
+        ({**RETRYING, "retry_on": ["timeout"]}, FAILURE),
+        (RETRYING, Outcome(RunState.CANCELLED, Reason.CANCELLED)),
+        (RETRYING, SUCCESS),
+        (RETRYING, Outcome(RunState.FAILED, Reason.NO_SUCH_KERNEL)),
+    ],
+    ids=["by default", "another reason", "cancelled", "success", "no sense in it"],
+)
+def test_what_is_not_to_be_tried_again_ends_at_once(
+    store: Store, policies: dict[str, object], outcome: Outcome
+) -> None:
+    run = queue_run(store, add_job(store), policies=policies)
+    attempt = claim(store, NOW)
+    assert attempt is not None and finish(store, attempt, outcome)
+    assert run_now(store, run).state == outcome.state.value
+
+
+def test_a_run_that_is_to_be_cancelled_is_not_tried_again(store: Store) -> None:
+    run = queue_run(store, add_job(store), policies=RETRYING)
+    attempt = claim(store, NOW)
+    assert attempt is not None
+    cancel(store, run)
+    finish(store, attempt, FAILURE)
+    assert run_now(store, run).state == "failed"
+
+
+def test_the_highest_priority_comes_first_whenever_it_was_queued(store: Store) -> None:
+    runs = {priority: queue_run(store, add_job(store), priority=priority) for priority in (0, -5, 7, 3)}
+    order = [attempt.run_id for _ in runs if (attempt := claim(store, NOW))]
+    assert order == [runs[priority].id for priority in (7, 3, 0, -5)]
+
+
+def test_a_job_with_many_runs_does_not_hold_up_the_others(store: Store) -> None:
+    busy, small = add_job(store, max_parallel=100), add_job(store)
+    for second in range(10):
+        queue_run(store, busy, created_at=NOW + timedelta(seconds=second))
+    late = queue_run(store, small, created_at=NOW + timedelta(hours=1))
+    first, second = claim(store, NOW), claim(store, NOW + timedelta(seconds=1))
+    assert first is not None and second is not None
+    assert second.run_id == late.id
+
+
+def test_a_job_runs_as_many_at_once_as_it_may_and_the_store_no_more_than_all_may(store: Store) -> None:
+    job = add_job(store, max_parallel=2)
+    for _ in range(4):
+        queue_run(store, job)
+    held = [claim(store, NOW) for _ in range(3)]
+    assert [attempt is not None for attempt in held] == [True, True, False]
+    queue_run(store, add_job(store))
+    with store.session() as session:
+        assert queue.claim_run(session, "w", NOW, max_running=2) is None
+        assert queue.claim_run(session, "w", NOW, max_running=3) is not None
+
+
+def test_a_claim_that_is_given_back_leaves_the_run_as_it_was(store: Store) -> None:
+    run = queue_run(store, add_job(store))
+    attempt = claim(store, NOW)
+    assert attempt is not None
+    with store.session() as session:
+        queue.give_back(session, attempt.id)
+    again = claim(store, NOW)
+    assert again is not None and (again.run_id, again.number) == (run.id, 1)
 
 
 @pytest.mark.parametrize("ended_by", ["lost", "finished"])
@@ -190,8 +323,8 @@ def test_an_attempt_that_no_longer_holds_its_run_writes_nothing(store: Store, en
     stale = claim(store, NOW)
     assert stale is not None
     if ended_by == "lost":
-        with store.session() as session:
-            queue.mark_lost_runs(session, NOW + 2 * LEASE)
+        begin(store, stale)
+        assert lose(store, stale)
     else:
         assert finish(store, stale)
     before = columns_of(run_now(store, run))

@@ -1,0 +1,64 @@
+"""The executed notebook of a run that did not end well says so: in the notebook, and beside each cell.
+
+papermill knows `completed`, `failed`, `running` and `pending` only, and these stay as its readers expect
+them. What they cannot say is under `mlops` in the metadata: the notebook's `state` and `reason`, and the
+`status` of a cell that was killed or never ran.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+CANCELLED, TIMED_OUT, KILLED, NOT_RUN = "cancelled", "timed-out", "killed", "not-run"
+
+
+def mark_unfinished(notebook: Any, how: str) -> None:
+    """Say of each cell that did not end by itself what became of it.
+
+    Args:
+        notebook: of nbformat 4, as papermill leaves it.
+        how: what ended the run: `cancelled`, `timed-out` or `killed`.
+    """
+    notebook["metadata"].setdefault("mlops", {})["status"] = how
+    for cell in notebook["cells"]:
+        told = cell["metadata"].get("papermill", {})
+        if told.get("status") == "pending":
+            cell["metadata"].setdefault("mlops", {})["status"] = NOT_RUN
+        elif told.get("status") in ("running", "failed"):
+            told.update(status="failed", exception=True)
+            cell["metadata"].setdefault("mlops", {})["status"] = how
+
+
+def close_partial_notebook(path: Path, how: str = KILLED) -> None:
+    """Mend the file that a killed process left: nothing in it runs any more, and it did not complete.
+
+    A file that is not there, or cannot be read or written, is left as it is.
+    """
+    try:
+        notebook = json.loads(path.read_bytes())
+        mark_unfinished(notebook, how)
+        notebook["metadata"].setdefault("papermill", {})["exception"] = True
+        _replace(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        log.warning("the partial notebook %s could not be closed", path, exc_info=True)
+
+
+def _replace(path: Path, text: str) -> None:
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".ipynb")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(temporary).replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            Path(temporary).unlink()
+        raise
