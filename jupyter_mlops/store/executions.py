@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.errors import BadInputError
@@ -125,8 +125,8 @@ def _in_text(query: Select[Any], text: str | None) -> Select[Any]:
         return query
     if not text.strip() or len(text) > MAX_TEXT:
         raise BadInputError(f"The text to find has 1 to {MAX_TEXT} characters.", field="text")
-    has_it = Source.text.icontains(text, autoescape=True)
-    return query.where(exists().where(Source.sha == CellExecution.source_sha, has_it))
+    having_it = select(Source.sha).where(Source.text.icontains(text, autoescape=True))
+    return query.where(CellExecution.source_sha.in_(having_it))
 
 
 def _with_sources(session: Session, rows: list[CellExecution]) -> list[dict[str, Any]]:

@@ -58,9 +58,13 @@ def kill(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.slow
-def test_a_job_whose_tracking_server_dies_is_recorded_whole(tmp_path: Path, mlflow_template: Path) -> None:
+def test_a_job_whose_tracking_server_dies_is_recorded_whole(
+    tmp_path: Path, mlflow_template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Expected: the run ends in its own state, each executed cell once, as it was; the next run, with the
     server back, is tracked again."""
+    for name in ("TIMEOUT", "MAX_RETRIES"):  # the user's own patience wins over ours
+        monkeypatch.setenv(f"MLFLOW_HTTP_REQUEST_{name}", "3" if name == "TIMEOUT" else "1")
     shutil.copy(mlflow_template, tmp_path / "mlflow.db")
     port, go = free_port(), tmp_path / "go"
     mark = tmp_path / "mark"
