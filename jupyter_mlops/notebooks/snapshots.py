@@ -27,8 +27,12 @@ class SnapshotStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def keep(self, data: bytes) -> str:
+    def keep(self, data: bytes, *, pin: bool = False) -> str:
         """Store a notebook's bytes, unless they are there already, and return their SHA-256.
+
+        Args:
+            data: the notebook's bytes.
+            pin: something outside the store refers to it, so that it must stay when no job run needs it.
 
         Raises:
             StoreError: the folder cannot be written.
@@ -40,6 +44,8 @@ class SnapshotStore:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 self.folder.chmod(0o700)
                 _write_whole(path, data)
+            if pin:
+                self.pin_path(sha).touch(mode=0o600)
         except OSError as error:
             raise StoreError(
                 f"The notebook's snapshot cannot be written: {error.strerror or error}.",
@@ -56,6 +62,10 @@ class SnapshotStore:
         if not _SHA.match(sha):
             raise NotFoundError(f"There is no snapshot '{sha[:80]}'.", field="snapshot_sha")
         return self.folder / sha[:2] / f"{sha}.ipynb"
+
+    def pin_path(self, sha: str) -> Path:
+        """The empty file that says that the snapshot must stay."""
+        return self.path(sha).with_suffix(".pinned")
 
     def read(self, sha: str) -> bytes:
         """The bytes of a snapshot, proven by their hash.
@@ -83,8 +93,13 @@ class SnapshotStore:
 
 
 def _holds(path: Path, data: bytes) -> bool:
-    """Whether the snapshot is there and sound: a damaged one is healed by keeping it again."""
+    """Whether the snapshot is there and sound: a damaged one is healed by keeping it again.
+
+    Its time is set first: housekeeping looks at it after it has taken a snapshot away, and puts back what
+    somebody has just counted on.
+    """
     try:
+        os.utime(path)
         return path.stat().st_size == len(data) and path.read_bytes() == data
     except FileNotFoundError:
         return False

@@ -63,7 +63,7 @@ def _keep_snapshot(root: str | None, path: str) -> str | None:
     try:
         if file.stat().st_size > MAX_SNAPSHOT_BYTES:
             return None
-        return SnapshotStore(Settings.load().snapshots).keep(file.read_bytes())
+        return SnapshotStore(Settings.load().snapshots).keep(file.read_bytes(), pin=True)
     except (OSError, MlopsError):
         return None
 
