@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jupyter_process import LOAD, JupyterProcess, jupyter_process
 from waiting import wait_until
 
@@ -33,6 +34,7 @@ def doctor(server: JupyterProcess) -> dict[str, dict[str, Any]]:
     return {finding["check"]: finding for finding in json.loads(done.stdout)["findings"]}
 
 
+@pytest.mark.slow
 def test_an_exception_in_the_servers_ears_harms_no_cell_and_is_told(tmp_path: Path) -> None:
     """Expected: the cell as without us, its record by the recorder; the failures counted and told."""
     (tmp_path / "config").mkdir()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from jupyter_process import LOAD, TOKEN, JupyterProcess, Notebook, jupyter_process
 from jupyter_server.auth import passwd
 from waiting import wait_until
 
 from jupyter_mlops.capture.ingester import Ingester
 
+pytestmark = pytest.mark.slow
 CELLS = {"a": "x = 1", "b": "print(x)", "c": "1 / 0"}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from jupyter_mlops.capture.health import look_at_records
+from jupyter_mlops.capture.retention import Purged, purge
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.server.contract import openapi
 from jupyter_mlops.store import Store
@@ -138,3 +140,18 @@ def test_pages_of_a_filtered_list_give_each_row_once(store: Store) -> None:
         if cursor is None:
             break
     assert seen == ["e2", "e0", "e4", "e6"]
+
+
+def test_what_is_purged_is_what_was_counted_before_on_each_database(four: Store) -> None:
+    before = NOW - timedelta(minutes=1)
+    would_go = purge(four, before, dry_run=True)
+    assert would_go == purge(four, before) == Purged(executions=2, sources=1, sessions=0)
+    assert found(four) == ["a", "b"]
+
+
+def test_failures_of_recording_are_counted_on_each_database(four: Store) -> None:
+    with four.session() as session:
+        session.get_one(KernelSession, "s2").facts = {"hook_errors": 4}
+    health = look_at_records(four, NOW)
+    assert (health.hook_errors, health.failing_notebooks) == (4, ("nb.ipynb",))
+    assert look_at_records(four, NOW + timedelta(days=8)).hook_errors == 0
