@@ -14,6 +14,7 @@ _INTERFACE = {
     "active_run": "tracking.active",
     "autolog": "experiments.logging",
     "diff": "experiments.comparison",
+    "follow": "api",
     "history": "history_table",
     "log": "experiments.logging",
     "run": "api",
@@ -29,6 +30,7 @@ __all__ = [
     "active_run",
     "autolog",
     "diff",
+    "follow",
     "history",
     "load_ipython_extension",
     "log",
@@ -43,7 +45,7 @@ __all__ = [
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.api import run
+    from jupyter_mlops.api import follow, run
     from jupyter_mlops.experiments.comparison import diff
     from jupyter_mlops.experiments.logging import autolog, log
     from jupyter_mlops.experiments.notebook import snapshot, stale

@@ -9,18 +9,19 @@ The CLI and the magics are faces of the same functions.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.jobs.spec import RunRequest
-from jupyter_mlops.jobs.views import duration_s
+from jupyter_mlops.jobs.views import duration_s, run_progress
+from jupyter_mlops.runs.live.progress import Progress
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
-from jupyter_mlops.workspace import Workspace, follow_run, locate_notebook
+from jupyter_mlops.workspace import Workspace, follow_run, locate_notebook, watch_run
 
-__all__ = ["JobRun", "history", "run"]
+__all__ = ["JobRun", "follow", "history", "run"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,9 @@ class JobRun:
         message: the same as a sentence.
         failed_cell: the cell's `index`, `cell_id`, `source`, `error_name` and `error_message`.
         output_path: the executed notebook.
+        cells_total: code cells; None before it is known.
+        progress: how far it is, while it is running.
+        output: of a run that is followed: what its cells put out since the look before.
     """
 
     id: str
@@ -50,6 +54,10 @@ class JobRun:
     model_name: str | None
     model_version: str | None
     duration_s: float | None
+    cells_total: int | None = None
+    cells_done: int = 0
+    progress: Progress | None = None
+    output: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -75,7 +83,14 @@ class JobRun:
             model_name=run.register_model if run.model_version else None,
             model_version=run.model_version,
             duration_s=duration_s(run),
+            cells_total=run.cells_total,
+            cells_done=run.cells_done,
+            progress=run_progress(run),
         )
+
+    def follow(self) -> Iterator[JobRun]:
+        """See `follow`."""
+        return follow(self.id)
 
 
 def run(
@@ -110,6 +125,29 @@ def run(
     for seen in follow_run(jobs, queued.id):
         queued = seen
     return JobRun.of(queued)
+
+
+def follow(run_id: str) -> Iterator[JobRun]:
+    """A run each time that something of it has changed, the last time in its final state.
+
+        for seen in jupyter_mlops.follow(run.id):
+            print(seen.cells_done, "of", seen.cells_total, seen.progress and seen.progress.cell, seen.output)
+
+    Args:
+        run_id: of a run under any root, or the start of its id.
+
+    Raises:
+        NotFoundError: none, or more than one, starts so.
+    """
+    workspace = Workspace()
+    found = workspace.find_run(run_id)
+    told: JobRun | None = None
+    for run, events in watch_run(workspace.jobs_of(found), found.id):
+        seen = JobRun.of(run)
+        output = "".join(event.facts["text"] for event in events if event.kind == "output")
+        if seen != told or output:
+            told = seen
+            yield replace(seen, output=output)
 
 
 def history(

@@ -62,6 +62,14 @@ class ConflictError(MlopsError):
     exit_code = 2
 
 
+class TooManyError(MlopsError):
+    """As many as can be served at once are being served."""
+
+    code = "too_many"
+    status = 429
+    exit_code = 3
+
+
 class OutsideRootError(BadInputError):
     """A path leads out of the server root."""
 

@@ -20,6 +20,7 @@ from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.errors import NotFoundError, StoreError
 from jupyter_mlops.notebook_record import NotebookRecord
 from jupyter_mlops.notebooks.paths import resolve_notebook
+from jupyter_mlops.runs.live.feed import LiveEvent, LiveFeed
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store
@@ -140,6 +141,18 @@ def follow_run(jobs: JobService, run_id: str, look_every_s: float = LOOK_EVERY_S
             check_at = time.monotonic() + CHECK_WORKER_EVERY_S
             ensure_worker(jobs.store, jobs.settings)
         yield seen
+
+
+def watch_run(jobs: JobService, run_id: str) -> Iterator[tuple[Run, list[LiveEvent]]]:
+    """`follow_run`, each look with what has happened since the one before; the last with all the rest."""
+    feed = LiveFeed()
+    try:
+        for seen in follow_run(jobs, run_id):
+            yield seen, feed.read(seen)
+        while events := feed.read(seen):
+            yield seen, events
+    finally:
+        feed.close()
 
 
 class Workspace:

@@ -17,6 +17,7 @@ _COMMANDS = {
     "run": ("run", "Run a notebook as a job."),
     "inspect": ("inspect", "Show what a job of a notebook would need."),
     "runs": ("runs", "List job runs."),
+    "follow": ("follow", "Follow a run to its end."),
     "show": ("runs", "Show one run."),
     "cancel": ("runs", "End a run that is queued or running."),
     "jobs": ("jobs", "List jobs and their schedules."),

@@ -39,7 +39,7 @@ class PlainProgress(QuietProgress):
 
     def show(self, run: Run) -> None:
         """Write a line when it differs from the last."""
-        line = f"{run.id} {run.state}{_cells(run)}"
+        line = f"{run.id} {run.state}{_cells(run)}{_cell(run)}"
         if line != self._shown:
             self._shown = line
             click.echo(line, err=True)
@@ -52,7 +52,7 @@ class LiveProgress(QuietProgress):
         from jupyter_mlops.cli.output import make_console
 
         self._progress = _make_bar(make_console(stderr=True))
-        self._task = self._progress.add_task("", total=None, run="", cells="")
+        self._task = self._progress.add_task("", total=None, run="", cells="", now="")
 
     def __enter__(self) -> LiveProgress:
         self._progress.start()
@@ -73,11 +73,12 @@ class LiveProgress(QuietProgress):
             completed=run.cells_done,
             cells=_cells(run).strip(),
             run=run.id,
+            now=_now(run),
         )
 
     def say(self, text: str) -> None:
         """Write a sentence above the line."""
-        self._progress.console.print(text)
+        self._progress.console.print(text, markup=False, soft_wrap=True)
 
 
 _DOING = {"queued": "waiting for a worker"}
@@ -93,6 +94,7 @@ def open_progress(*, quiet: bool) -> QuietProgress:
 def _make_bar(console: object) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     assert isinstance(console, Console)
     return Progress(
@@ -102,6 +104,7 @@ def _make_bar(console: object) -> Progress:
         BarColumn(bar_width=24),
         TextColumn("{task.fields[cells]}"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[now]}", style="dim", markup=False, table_column=Column(no_wrap=True)),
         console=console,
         transient=True,
     )
@@ -109,3 +112,17 @@ def _make_bar(console: object) -> Progress:
 
 def _cells(run: Run) -> str:
     return f" {run.cells_done}/{run.cells_total} cells" if run.cells_total else ""
+
+
+def _cell(run: Run) -> str:
+    from jupyter_mlops.jobs.views import run_progress
+
+    progress = run_progress(run)
+    return "" if progress is None or progress.cell is None else f": {progress.cell.line}"
+
+
+def _now(run: Run) -> str:
+    from jupyter_mlops.jobs.views import run_progress
+
+    progress = run_progress(run)
+    return "" if progress is None else progress.describe()

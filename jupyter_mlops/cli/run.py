@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
-from typing import TYPE_CHECKING
-
 import click
 
+from jupyter_mlops.cli.follow import follow
 from jupyter_mlops.cli.options import (
     json_option,
     kernel_option,
     name_option,
+    output_option,
     parameters_option,
     register_option,
 )
 from jupyter_mlops.cli.output import echo_json
 from jupyter_mlops.cli.progress import open_progress
-
-if TYPE_CHECKING:
-    from jupyter_mlops.jobs.service import JobService
-    from jupyter_mlops.store.tables import Run
 
 
 @click.command("run")
@@ -37,7 +29,14 @@ if TYPE_CHECKING:
     help="The folder that the job belongs to: the one that JupyterLab is started in.  [default: the "
     "current folder if the notebook is below it, else the notebook's own]",
 )
-@click.option("--wait/--no-wait", default=True, help="Follow the run to its end.  [default: wait]")
+@click.option(
+    "wait",
+    "--wait/--no-wait",
+    "--follow/--no-follow",
+    default=True,
+    help="Follow the run to its end.  [default: follow]",
+)
+@output_option
 @json_option
 def run_command(
     notebook: str,
@@ -47,6 +46,7 @@ def run_command(
     kernel: str | None,
     root: str | None,
     wait: bool,
+    output: bool,
     as_json: bool,
 ) -> int:
     """Run NOTEBOOK as a job: in a worker process, recorded, tracked in MLflow.
@@ -64,43 +64,10 @@ def run_command(
     jobs = workspace.jobs(place.root)
     run = jobs.submit(RunRequest(place.notebook, name, values, kernel, register))
     if wait:
-        run = _follow(jobs, run, quiet=as_json)
+        with open_progress(quiet=as_json) as progress:
+            run = follow(jobs, run, progress, output=output, cancels=True)
     if as_json:
         echo_json(run_outcome(run, workspace))
     else:
         print_run(run, workspace)
     return 0 if not wait or run.state == RunState.SUCCEEDED.value else 1
-
-
-def _follow(jobs: JobService, run: Run, *, quiet: bool) -> Run:
-    """Follow a run to its end; the first Ctrl-C cancels it, the second leaves it to end by itself."""
-    from jupyter_mlops.workspace import follow_run
-
-    asked = 0
-    with _counted_interrupts() as interrupts, open_progress(quiet=quiet) as progress:
-        for seen in follow_run(jobs, run.id):
-            run = seen
-            progress.show(run)
-            if len(interrupts) > 1:
-                progress.say("Left while it was ending.")
-                break
-            if len(interrupts) > asked:
-                asked = len(interrupts)
-                progress.say("Cancelling the run; Ctrl-C again leaves without waiting for its end.")
-                jobs.cancel_run(run.id)
-    return run
-
-
-@contextmanager
-def _counted_interrupts() -> Iterator[list[int]]:
-    """Note each Ctrl-C instead of raising, which would be in the middle of a query as likely as not."""
-    noted: list[int] = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        noted.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield noted
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.jobs.triggers.views import trigger_as_dict
+from jupyter_mlops.runs.live.progress import Progress
+from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Job, Run, Trigger
 
 
@@ -30,6 +32,7 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "duration_s": duration_s(run),
         "cells_total": run.cells_total,
         "cells_done": run.cells_done,
+        "progress": None if (progress := run_progress(run)) is None else progress.as_dict(),
         "failed_cell": run.failed_cell,
         "output_path": relative_to_root(run),
         "snapshot_sha": run.snapshot_sha,
@@ -40,6 +43,11 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "model_version": run.model_version,
         "cancel_requested": run.cancel_requested,
     }
+
+
+def run_progress(run: Run) -> Progress | None:
+    """How far a run is while it goes on; None before, and after its end."""
+    return Progress.of(run.progress or {}) if run.state == RunState.RUNNING.value else None
 
 
 def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:

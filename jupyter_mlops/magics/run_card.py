@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from jupyter_mlops.jobs.views import duration_s
+from jupyter_mlops.jobs.views import duration_s, run_progress
 from jupyter_mlops.magics.card import Card, Code, Link, State, Text
 from jupyter_mlops.readable import show_age, show_seconds, show_values
 from jupyter_mlops.runs.states import RunState
@@ -31,6 +31,7 @@ def run_card(run: Run, settings: Settings, folder: Path) -> Card:
         [
             ("Run", Code(run.id)),
             ("State", State(_state(run))),
+            ("Now", progress.describe() if (progress := run_progress(run)) is not None else None),
             ("Message", run.message),
             ("Parameters", show_values(run.parameters)),
             ("Time", show_seconds(duration_s(run))),

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
+from jupyter_mlops.readable import show_seconds
 from jupyter_mlops.runs.live.resources import Usage
-
-MAX_LINE_CHARS = 120
 
 
 @dataclass(frozen=True)
@@ -97,12 +96,22 @@ class Progress:
             return None
         return max(0.0, (self.expected_end_at - (now or datetime.now(timezone.utc))).total_seconds())
 
-
-def first_line(source: str) -> str:
-    """What tells a cell from the others: its first line that is neither empty nor a comment."""
-    lines = [line.strip() for line in source.splitlines() if line.strip()]
-    said = next((line for line in lines if not line.startswith("#")), lines[0] if lines else "")
-    return said if len(said) <= MAX_LINE_CHARS else said[: MAX_LINE_CHARS - 1] + "…"
+    def describe(self) -> str:
+        """In one line for a person: the cell, for how long, how long still, what it uses."""
+        parts = []
+        if self.cell is not None:
+            parts.append(f"cell {self.cell.index + 1}: {self.cell.line}")
+            if (
+                self.seen_at is not None
+                and (since := self.seen_at - self.cell.started_at).total_seconds() >= 1
+            ):
+                parts.append(f"for {show_seconds(round(since.total_seconds()))}")
+        if self.expected_end_at is not None:
+            rest_s = self.rest_s(self.seen_at) or 0.0
+            parts.append(f"about {show_seconds(round(rest_s))} left" if rest_s >= 1 else "about to end")
+        if self.usage is not None:
+            parts.append(f"{self.usage.cpu_percent:.0f} % CPU, {self.usage.memory_bytes / 1e6:.0f} MB")
+        return " · ".join(parts)
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -18,17 +18,18 @@ from types import TracebackType
 from typing import Any
 
 from jupyter_mlops.capture.redaction import Redactor
+from jupyter_mlops.readable import first_line
 from jupyter_mlops.runs.live.estimate import CellHistory
 from jupyter_mlops.runs.live.journal import LiveJournal
 from jupyter_mlops.runs.live.outputs import LiveOutput, OutputBuffer, output_of_message
-from jupyter_mlops.runs.live.progress import CurrentCell, Progress, first_line
+from jupyter_mlops.runs.live.progress import CurrentCell, Progress
 from jupyter_mlops.runs.live.resources import ProcessTree, Usage
 
 log = logging.getLogger(__name__)
 KEEP_LIVE = "JUPYTER_MLOPS_KEEP_LIVE"
 WRITE_EVERY_S = 0.25
 LOOK_EVERY_S = 1.0
-TELL_EVERY_S = 5.0  # the row, when nothing but CPU and memory has changed
+TELL_EVERY_S = 2.0  # the row, when nothing but CPU and memory has changed
 TRY_DISK_AGAIN_S = 5.0
 CLOSE_WITHIN_S = 5.0
 MAX_NOTES = 2_000
