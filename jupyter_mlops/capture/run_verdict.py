@@ -30,13 +30,12 @@ def verdict_tags(
         skipped: how many cells were not recorded, because somebody said so.
     """
     try:
-        state = judge_run(records, read_code_cells(document or b""))
+        cells = read_code_cells(document or b"")
     except InvalidNotebookError as error:
         why = error.message if document else "The notebook's file is not known."
         return {"mlops.clean.reasons": why}
-    sentences = [reason.sentence for reason in state.reasons]
-    strays = any(reason.code in ("cell_deleted", "edited_after_run") for reason in state.reasons)
-    if strays and any(_began_at(record) > saved_at for record in records):
+    sentences = [reason.sentence for reason in judge_run(records, cells).reasons]
+    if _ran_unsaved(records, cells, saved_at):
         sentences.append("The notebook was saved last before some of its cells ran.")
     if skipped:
         sentences.append(f"Cells that were not recorded: {skipped}.")
@@ -84,8 +83,15 @@ def cell_keys(records: Sequence[Record], cells: Sequence[CodeCell]) -> list[str]
     return keys
 
 
-def _began_at(record: Record) -> float:
-    return datetime.fromisoformat(record["started_at"]).timestamp()
+def _ran_unsaved(records: Sequence[Record], cells: Sequence[CodeCell], saved_at: float) -> bool:
+    """Whether a text ran that is not in the notebook, which was saved before: it may be in the editor."""
+    redact = Redactor(os.environ).source
+    saved = {hash_source(redact(cell.source)) for cell in cells}
+    return any(
+        record["source_sha"] not in saved
+        and datetime.fromisoformat(record["started_at"]).timestamp() > saved_at
+        for record in records
+    )
 
 
 def _execution(record: Record) -> Execution:

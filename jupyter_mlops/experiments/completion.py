@@ -31,7 +31,7 @@ def complete_runs(ended: Sequence[EndedRun]) -> None:
         _complete(current, ended)
     except Exception as error:  # noqa: BLE001 - nobody asked for it, and no cell must show it
         current.count_error(error)
-        _log.warning("MLflow runs were not told of their session", exc_info=True)
+        _log.debug("MLflow runs were not told of their session", exc_info=True)  # louder would be shown
 
 
 def _complete(current: Recorder, ended: Sequence[EndedRun]) -> None:

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import signal
+import socket
+import sqlite3
 import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mlflow import MlflowClient
 from notebook_kernel import NotebookKernel
+from waiting import wait_until
 from workbench import Workbench
+
+from jupyter_mlops.capture.kernel.run_ends import CELL_WAITS_S
+from jupyter_mlops.errors import TrackingUnavailableError
+from jupyter_mlops.tracking.probe import check_tracking
 
 NOTEBOOK = "by-hand.ipynb"
 LOAD = "%load_ext jupyter_mlops"
@@ -40,7 +52,7 @@ class Session:
         for place in places:
             answer = self.kernel.run(CELLS[place], f"cell-{place}")
             assert answer.status == "ok", answer.error
-        return answer.streams.strip()
+        return "".join(answer.streams.strip().splitlines()[-1:])  # MLflow prints a server's links above
 
     def tags(self, run_id: str) -> dict[str, str]:
         return dict(self.client.get_run(run_id).data.tags)
@@ -88,3 +100,203 @@ def test_a_run_of_plain_mlflow_is_told_its_source_its_cells_and_that_they_were_c
     ]
     assert records[-1]["mlflow"]["run_ids"] == [run_id]
     assert "artifacts" not in records[-1]["mlflow"]  # ours is not the cell's
+
+
+def test_a_run_of_a_disordered_session_is_told_why_it_was_not_clean(session: Session) -> None:
+    session.run(1, 2)
+    session.run(2)
+    session.save([*CELLS[:2], "x = 2", *CELLS[3:]])
+    tags = session.tags(session.run(3))
+    assert tags["mlops.clean"] == "false"
+    assert tags["mlops.clean.reasons"] == (
+        "Cells that ran more than once: 1. Cells edited after they ran: 1."
+    )
+    assert tags["mlflow.source.git.dirty"] == "true"
+
+
+def test_a_notebook_that_was_not_saved_is_told_so(session: Session) -> None:
+    session.save(CELLS[:2])
+    reasons = session.tags(session.run(1, 2, 3))["mlops.clean.reasons"]
+    assert "no longer in the notebook: 2." in reasons
+    assert "The notebook was saved last before some of its cells ran." in reasons
+
+
+def test_cells_that_were_not_recorded_leave_nothing_clean(session: Session) -> None:
+    session.run(1, 2)
+    session.kernel.run("%%mlops_skip\nx = 3")
+    reasons = session.tags(session.run(3))["mlops.clean.reasons"]
+    assert reasons == "Cells that were not recorded: 1."
+
+
+def test_runs_by_hand_by_autologging_and_nested_ones(session: Session) -> None:
+    code = """
+import jupyter_mlops, mlflow.sklearn
+from sklearn.linear_model import LogisticRegression
+run_ids = [jupyter_mlops.start("by hand").run_id]
+with mlflow.start_run(nested=True) as child: pass
+_ = jupyter_mlops.stop()
+mlflow.sklearn.autolog(log_models=False, silent=True)
+_ = LogisticRegression().fit([[0.0], [1.0]], [0, 1])
+mlflow.sklearn.autolog(disable=True)
+run_ids += [mlflow.last_active_run().info.run_id, child.info.run_id]
+print(*run_ids)
+"""
+    session.run(1)
+    answer = session.kernel.run(code, "cell-2")
+    assert answer.status == "ok", answer.error
+    by_hand, by_autologging, child = map(session.tags, answer.streams.split()[-3:])
+    for tags in (by_hand, by_autologging):
+        assert tags["mlops.notebook"] == NOTEBOOK
+        assert tags["mlops.clean.reasons"] == "Cells edited after they ran: 1."
+    assert child["mlops.snapshot_sha"] == by_hand["mlops.snapshot_sha"]
+    assert "mlops.clean" not in child
+
+
+def test_a_run_that_is_left_open_is_told_when_the_kernel_ends(session: Session) -> None:
+    session.run(1, 2)
+    started = session.kernel.run("print(mlflow.start_run().info.run_id)", "cell-3")
+    run_id = started.streams.strip()
+    assert "mlops.clean" not in session.tags(run_id)
+    session.kernel.manager.shutdown_kernel()
+    assert session.client.get_run(run_id).info.status == "FINISHED"
+    assert session.tags(run_id)["mlops.clean"] == "false"
+
+
+def test_a_store_that_is_locked_holds_no_cell_up_and_the_run_is_told_afterwards(session: Session) -> None:
+    session.run(1, 2, 3)
+    database = session.bench.store.address.removeprefix("sqlite:///")
+    lock = sqlite3.connect(database, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        began = time.monotonic()
+        run_id = session.run(3)
+        assert time.monotonic() - began < CELL_WAITS_S + 2.5
+        assert "mlops.clean" not in session.tags(run_id)
+    finally:
+        lock.execute("ROLLBACK")
+        lock.close()
+    told = wait_until(lambda: session.tags(run_id).get("mlops.clean"), 30, "the run is told")
+    assert told == "false"
+
+
+def test_a_run_that_its_tracking_server_has_lost_leaves_the_cell_as_it_is(session: Session) -> None:
+    session.run(1, 2)
+    lose = "run = mlflow.start_run(); mlflow.end_run()\nmlflow.MlflowClient().delete_run(run.info.run_id)"
+    answer = session.kernel.run(lose, "cell-3")
+    assert (answer.status, answer.streams) == ("ok", "")
+    assert "1 of ours failed" in session.kernel.run("%mlops status").text
+
+
+def test_without_its_tracking_server_a_notebook_gets_mlflows_own_error(own_workbench: Workbench) -> None:
+    environ = {
+        "MLFLOW_TRACKING_URI": "http://127.0.0.1:9",
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+        "MLFLOW_HTTP_REQUEST_TIMEOUT": "2",
+    }
+    errors = []
+    for capture in ("on", "off"):
+        kernel = NotebookKernel(own_workbench, NOTEBOOK, JUPYTER_MLOPS_CAPTURE=capture, **environ)
+        try:
+            answer = kernel.run("import mlflow\nmlflow.start_run()")
+            assert answer.error is not None
+            errors.append((answer.error["ename"], answer.error["evalue"].partition("(Caused by")[0]))
+        finally:
+            kernel.close()
+    assert errors[0] == errors[1]
+    assert errors[0][0] == "MlflowException"
+
+
+@pytest.mark.slow
+def test_a_tracking_server_that_is_killed_costs_the_next_cell_nothing(
+    own_workbench: Workbench, tmp_path: Path
+) -> None:
+    with mlflow_server(tmp_path) as (server, uri):
+        session = Session(
+            own_workbench,
+            MLFLOW_TRACKING_URI=uri,
+            MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
+            MLFLOW_HTTP_REQUEST_TIMEOUT="3",
+        )
+        try:
+            run_id, client = session.run(1, 2, 3), MlflowClient(uri)
+            clean = wait_until(
+                lambda: client.get_run(run_id).data.tags.get("mlops.clean"), 30, "the run is told"
+            )
+            assert clean == "true"
+            session.kernel.run("open_run = mlflow.start_run()")
+            server.kill()
+            server.wait()
+            ended = session.kernel.run("mlflow.end_run()")
+            assert ended.error is not None
+            assert ended.error["ename"] == "MlflowException"
+            assert session.kernel.run("print('on it goes')").streams == "on it goes\n"
+        finally:
+            session.kernel.close()
+
+
+@contextmanager
+def mlflow_server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port = found.getsockname()[1]
+    where = [
+        "--backend-store-uri",
+        f"sqlite:///{folder / 'mlflow.db'}",
+        "--artifacts-destination",
+        str(folder),
+    ]
+    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1", *where]
+    log = (folder / "server.log").open("wb")
+    server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    uri = f"http://127.0.0.1:{port}"
+    try:
+        wait_until(lambda: answers(uri), 90, "the tracking server answers")
+        yield server, uri
+    finally:
+        os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+        log.close()
+
+
+def answers(uri: str) -> bool:
+    try:
+        check_tracking(uri, 1.0)
+    except TrackingUnavailableError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        {"JPY_API_TOKEN": "t", "JUPYTER_TOKEN": "t"},
+        {"JUPYTER_PASSWORD": "p"},
+        {
+            "JUPYTERHUB_API_TOKEN": "t",
+            "JUPYTERHUB_SERVICE_URL": "http://127.0.0.1:9/user/me/",
+            "JUPYTERHUB_API_URL": "http://127.0.0.1:9/hub/api",
+        },
+    ],
+    ids=["token", "password", "jupyterhub"],
+)
+def test_the_notebook_is_known_without_asking_a_server(
+    own_workbench: Workbench, access: dict[str, str], tmp_path: Path
+) -> None:
+    """The server told the kernel; guessing through the sessions API would fail behind a login.
+
+    MLflow does guess, from the servers that it finds in Jupyter's runtime folder: here are none.
+    """
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "JUPYTER_RUNTIME_DIR": str(tmp_path / "no-servers")}
+    session = Session(own_workbench, **quiet, **access)
+    listen = """
+import builtins, sys
+builtins.asked = []
+sys.addaudithook(lambda event, told: asked.append(told[1]) if event == "socket.connect" else None)
+"""
+    try:
+        assert session.kernel.run(listen).status == "ok"
+        tags = session.tags(session.run(1, 2, 3))
+        assert tags["mlflow.source.name"] == str(session.path)
+        assert session.kernel.run("print(builtins.asked)").streams == "[]\n"
+    finally:
+        session.kernel.close()
