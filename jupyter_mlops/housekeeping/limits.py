@@ -81,7 +81,8 @@ def parse_size(text: str, field: str) -> int:
         raise BadInputError(f"{text[:40]!r} is no size.", field=field, hint="Write 500MB, 5GB or 1.5GiB.")
     unit = found[2].lower()
     base = 1024 if "i" in unit else 1000
-    return round(float(found[1]) * base ** _POWERS[unit.rstrip("b").rstrip("i")])
+    factor: int = base ** _POWERS[unit.rstrip("b").rstrip("i")]
+    return round(float(found[1]) * factor)
 
 
 def check_limits(given: Any, field: str = "policies.retention") -> dict[str, Any]:
