@@ -16,9 +16,14 @@ from sqlalchemy import exists, or_, select, update
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import Settings
+from jupyter_mlops.housekeeping.daily import Housekeeper
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.fires import fire_due_triggers
 from jupyter_mlops.jobs.triggers.lookout import Lookout
+from jupyter_mlops.notifications.channels import Channels
+from jupyter_mlops.notifications.delivery import Courier
+from jupyter_mlops.notifications.long_runs import note_long_runs
+from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.attempt_output import output_path
 from jupyter_mlops.runs.heartbeat import Heartbeat
@@ -34,7 +39,7 @@ from jupyter_mlops.runs.runner_process import (
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import register_worker, runs_still
 from jupyter_mlops.store import Store, changes
-from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger, Worker
+from jupyter_mlops.store.tables import Attempt, Job, Notification, Run, Trigger, Worker
 from jupyter_mlops.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
@@ -43,12 +48,17 @@ TICK_S = 0.5
 QUEUE_S = 1.0
 SWEEP_S = 30.0
 HUB_S = 60.0
+NOTIFY_S = 5.0
+LONG_RUNS_S = 15.0
+HOUSEKEEPING_S = 300.0
+LAST_WORDS_S = 5.0
 RUNNER_IDLE_S = 300.0
 RUNNER_MAX_ATTEMPTS = 50
 Item = TypeVar("Item")
 _WORK_TO_COME = or_(
     exists().where(Trigger.active, Trigger.job_id == Job.id, Job.deleted_at.is_(None)),
     exists().where(Run.state == RunState.QUEUED.value),
+    exists().where(Notification.state == PENDING),
 )
 
 
@@ -88,6 +98,8 @@ class WorkerLoop:
         self._lost: SimpleQueue[Lease] = SimpleQueue()
         self._heartbeat = Heartbeat(store, self.id, self._held_attempts, self._taken.put, self._lost.put)
         self._sweeping: threading.Thread | None = None
+        self._courier = Courier(store, Channels(settings.data_dir))
+        self._housekeeper = Housekeeper(store, settings)
         self._hub = HubActivity.of_environment(os.environ)
 
     def run(self) -> None:
@@ -116,6 +128,9 @@ class WorkerLoop:
             (self._sweep_aside, SWEEP_S),
             (self._fire, TICK_S),
             (self._serve_queue, QUEUE_S),
+            (self._courier.tick, NOTIFY_S),
+            (self._note_long_runs, LONG_RUNS_S),
+            (self._housekeeper.tick, HOUSEKEEPING_S),
         ):
             if time.monotonic() >= self._due.get(work, 0.0):
                 self._due[work] = time.monotonic() + every_s
@@ -129,8 +144,14 @@ class WorkerLoop:
 
     def _notice_changes(self) -> None:
         """Look at the queue at once when a run was submitted, cancelled or ended."""
-        if any(change.kind == "run" for change in self._watch.poll()):
+        kinds = {change.kind for change in self._watch.poll()}
+        if "run" in kinds:
             self._due.pop(self._serve_queue, None)
+        if "notification" in kinds:
+            self._due.pop(self._courier.tick, None)
+
+    def _note_long_runs(self) -> None:
+        note_long_runs(self._store, _now())
 
     def _serve_queue(self) -> None:
         self._pass_on_cancels()
@@ -313,6 +334,8 @@ class WorkerLoop:
             else:
                 runner.kill()
                 self._guarded(self._look_after_runners)
+        self._guarded(self._courier.tick)
+        self._courier.close(LAST_WORDS_S)
         if not self._settings.data_dir.exists():
             return
         with self._store.session() as session:
