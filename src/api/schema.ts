@@ -45,7 +45,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The next five fires of a cron expression */
+        /** What a trigger would do, in words, and its next five fires */
         get: operations["previewSchedule"];
         put?: never;
         post?: never;
@@ -112,6 +112,64 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{job_id}/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a job one more trigger */
+        post: operations["addTrigger"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/triggers/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Delete a trigger; the runs that it made stay */
+        delete: operations["deleteTrigger"];
+        options?: never;
+        head?: never;
+        /** Pause or resume a trigger, change what it fires for, or give it a new token */
+        patch: operations["changeTrigger"];
+        trace?: never;
+    };
+    "/hooks/{trigger_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a run for a call from outside; its trigger's token is the login */
+        post: operations["callHook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs": {
         parameters: {
             query?: never;
@@ -140,6 +198,31 @@ export interface paths {
             cookie?: never;
         };
         get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/events": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the id of the last event that was seen; what came after it is sent */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * What happens in a run, as server-sent events, until its end
+         * @description `event: run` carries a `Run`, first as it is and then whenever it changes; `event: end` carries it as it ended, and is the last. Between them `cell_started`, `cell_ended`, `output` and `resources` carry a `LiveEvent` each, and an id to go on from. A comment is sent every 10 s when there is nothing to tell. 429 where as many are watching as this server serves.
+         */
+        get: operations["watchRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -269,6 +352,108 @@ export interface components {
             /** @description why the last fire made no run */
             problem?: string | null;
         };
+        /**
+         * @description cron, interval, once, file, after, http, registry, or one that another package brings
+         * @example cron
+         * @example interval
+         */
+        TriggerKind: string;
+        TriggerRequest: {
+            kind: components["schemas"]["TriggerKind"];
+            /**
+             * @description the kind's own fields, as the reference lists them
+             * @example {
+             *       "seconds": 900
+             *     }
+             */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** @default true */
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description it does not fire before
+             */
+            starts_at?: string | null;
+            /**
+             * Format: date-time
+             * @description it does not fire after
+             */
+            ends_at?: string | null;
+            /**
+             * @description what becomes of fires in whose time no worker was alive; for cron, interval and once
+             * @enum {string|null}
+             */
+            missed?: "skip" | "latest" | "all" | null;
+            /** @description a run waits up to so long */
+            jitter_s?: number;
+        };
+        TriggerChange: {
+            spec?: {
+                [key: string]: unknown;
+            };
+            /** @description true lets it fire from now on, not for what was meanwhile */
+            active?: boolean;
+            /** Format: date-time */
+            starts_at?: string | null;
+            /** Format: date-time */
+            ends_at?: string | null;
+            /** @enum {string|null} */
+            missed?: "skip" | "latest" | "all" | null;
+            jitter_s?: number;
+            /**
+             * @description a new token takes the place of the old one
+             * @constant
+             */
+            token?: true;
+        };
+        JobTrigger: {
+            id: string;
+            job_id: string;
+            kind: components["schemas"]["TriggerKind"];
+            /** @description nothing secret */
+            spec: {
+                [key: string]: unknown;
+            };
+            /** @description when it fires */
+            description: string | null;
+            /** @enum {string} */
+            state: "active" | "paused" | "ended";
+            active: boolean;
+            /**
+             * Format: date-time
+             * @description of a kind that knows beforehand
+             */
+            next_fire_at: string | null;
+            /** Format: date-time */
+            starts_at: string | null;
+            /** Format: date-time */
+            ends_at: string | null;
+            /** @enum {string|null} */
+            missed: "skip" | "latest" | "all" | null;
+            jitter_s: number;
+            /** @description the address to call, below the server's own */
+            hook: string | null;
+            /** @description why it was paused, could not look, or its last fire made no run */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        NewTrigger: components["schemas"]["JobTrigger"] & {
+            /** @description told when it is made and never again */
+            token: string | null;
+        };
+        HookCall: {
+            parameters?: {
+                [key: string]: unknown;
+            };
+        };
+        HookAnswer: {
+            run_id: string;
+            state: components["schemas"]["RunState"];
+            reason: string | null;
+        };
         RunRequest: {
             notebook: string;
             /** @description the job's name; by default the notebook's path without its ending */
@@ -310,7 +495,9 @@ export interface components {
             };
             kernel: string | null;
             register_model: string | null;
+            /** @description its first cron trigger */
             trigger: components["schemas"]["Trigger"] | null;
+            triggers?: components["schemas"]["JobTrigger"][];
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
@@ -367,6 +554,8 @@ export interface components {
             /** @description code cells */
             cells_total: number | null;
             cells_done: number;
+            /** @description while it is running */
+            progress?: components["schemas"]["Progress"] | null;
             failed_cell: components["schemas"]["FailedCell"] | null;
             /** @description the executed notebook, relative to the root when under it */
             output_path: string | null;
@@ -380,6 +569,60 @@ export interface components {
             model_name: string | null;
             model_version: string | null;
             cancel_requested: boolean;
+        };
+        /** @description how far a running run is */
+        Progress: {
+            cell: {
+                /** @description its place in the executed notebook, from 0 */
+                index: number;
+                cell_id: string | null;
+                /** @description its first line */
+                line: string;
+                /** Format: date-time */
+                started_at: string;
+            } | null;
+            /**
+             * Format: date-time
+             * @description by how long the job's last successful runs took
+             */
+            expected_end_at: string | null;
+            /** @description of how many runs that is the experience */
+            expected_from: number;
+            /** @description of the kernel and all that it started; 100 is one core */
+            cpu_percent: number | null;
+            memory_bytes: number | null;
+            processes: number | null;
+            memory_peak_bytes: number | null;
+            /**
+             * Format: date-time
+             * @description when all this was so
+             */
+            seen_at: string;
+        };
+        /** @description something that happened in a run, by the event's name */
+        LiveEvent: {
+            /** Format: date-time */
+            at?: string;
+            /** @description the cell's place in the executed notebook, from 0 */
+            index?: number;
+            cell_id?: string | null;
+            /** @description cell_started: its first line */
+            line?: string;
+            /**
+             * @description output
+             * @enum {string}
+             */
+            name?: "stdout" | "stderr" | "result" | "display" | "error";
+            /** @description output: as plain text, without terminal colours */
+            text?: string;
+            /** @description output: characters before it that were too many to show */
+            dropped?: number;
+            /** @description resources */
+            cpu_percent?: number;
+            /** @description resources */
+            memory_bytes?: number;
+            /** @description resources */
+            processes?: number;
         };
         RunPage: {
             items: components["schemas"]["Run"][];
@@ -660,9 +903,13 @@ export interface components {
             warnings: string[];
         };
         SchedulePreview: {
-            cron: string;
-            timezone: string;
-            /** @description the expression in words */
+            kind: components["schemas"]["TriggerKind"];
+            spec: {
+                [key: string]: unknown;
+            };
+            cron: string | null;
+            timezone: string | null;
+            /** @description what it is in words */
             description: string | null;
             next_fires: string[];
         };
@@ -792,9 +1039,16 @@ export interface operations {
     };
     previewSchedule: {
         parameters: {
-            query: {
-                cron: string;
-                timezone: string;
+            query?: {
+                /** @description needed when spec is not given */
+                cron?: string;
+                /** @description beside cron */
+                timezone?: string;
+                kind?: string;
+                /** @description the kind's own fields, as JSON */
+                spec?: string;
+                starts_at?: string;
+                ends_at?: string;
             };
             header?: never;
             path?: never;
@@ -960,6 +1214,115 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    addTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerRequest"];
+            };
+        };
+        responses: {
+            /** @description The trigger; its token is told this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTrigger"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    changeTrigger: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TriggerChange"];
+            };
+        };
+        responses: {
+            /** @description The trigger as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTrigger"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    callHook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Bearer TOKEN */
+                Authorization?: string;
+                /** @description t=SECONDS,v1=HEX: the HMAC-SHA256 of SECONDS.BODY by the hexadecimal SHA-256 of the token */
+                "X-Mlops-Signature"?: string;
+                /** @description the same key is answered with the first run */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                trigger_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["HookCall"];
+            };
+        };
+        responses: {
+            /** @description The run */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -1033,6 +1396,32 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    watchRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the id of the last event that was seen; what came after it is sent */
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": components["schemas"]["LiveEvent"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -99,7 +99,7 @@ def read_passed(given: Mapping[str, Any], place: Place, sources: Collection[str]
         )
     for name, source in passed.items():
         known = any(
-            source == one or (one.endswith(".") and str(source).startswith(one) and source != one)
+            str(source).startswith(one) and source != one if one.endswith(".") else source == one
             for one in sources
         )
         if not isinstance(source, str) or not known or len(source) > MAX_TEXT_CHARS:

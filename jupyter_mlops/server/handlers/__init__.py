@@ -12,6 +12,7 @@ from jupyter_mlops.server.handlers import (
     runs,
     session_state,
     status,
+    triggers,
 )
 
 ROUTES = [
@@ -24,4 +25,5 @@ ROUTES = [
     *models.ROUTES,
     *recording.ROUTES,
     *session_state.ROUTES,
+    *triggers.ROUTES,
 ]

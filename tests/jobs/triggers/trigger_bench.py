@@ -47,10 +47,10 @@ class TriggerBench:
     def job(self, name: str = "train", **options: Any) -> Job:
         return self.jobs.create_job(RunRequest("train.ipynb", name, **options), None)
 
-    def add(self, job: Job, kind: str, **given: Any) -> Trigger:
+    def add(self, job: Job, kind: str, /, **given: Any) -> Trigger:
         return self.triggers.add(job.id, TriggerRequest.parse({"kind": kind, **given})).trigger
 
-    def made(self, kind: str, **given: Any) -> Trigger:
+    def made(self, kind: str, /, **given: Any) -> Trigger:
         """A trigger of a job of its own."""
         return self.add(self.job(f"{kind} {len(self.all_triggers())}"), kind, **given)
 
