@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -31,22 +32,44 @@ class MlopsNotebookManager(NotebookExecutionManager):
     # Long ago, so that the first cell's start is written.
     _saved_between_cells = datetime.min.replace(tzinfo=timezone.utc)
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._writing = threading.Lock()
+        self._unsaved = False
+        super().__init__(*args, **kwargs)
+
     @catch_nb_assignment
     def save(self, **_kwargs: Any) -> None:
         """Write the notebook; between cells only if that was not done in the last 2 s."""
         if self._saving == "never":
             return
         if self._saving == "between cells":
-            if (self.now() - self._saved_between_cells).total_seconds() < SAVE_EVERY_S:
+            if not self._may_save_again:
+                self._unsaved = True
                 return
             self._saved_between_cells = self.now()
         self.save_now()
 
     def save_now(self) -> None:
         """Write the notebook."""
-        if self.output_path:
-            write_notebook(self.nb, self.output_path)
-        self.last_save_time = self.now()
+        with self._writing:
+            if self.output_path:
+                write_notebook(self.nb, self.output_path)
+            self._unsaved = False
+            self.last_save_time = self.now()
+
+    def save_late(self) -> None:
+        """Write what was left out between cells: a long cell must not hide how the one before it ended.
+
+        Called from another thread, while a cell runs; it may raise `RuntimeError` when that cell changes the
+        notebook at this very moment, and is then called again.
+        """
+        if self._unsaved and self._may_save_again:
+            self._saved_between_cells = self.now()
+            self.save_now()
+
+    @property
+    def _may_save_again(self) -> bool:
+        return bool((self.now() - self._saved_between_cells).total_seconds() >= SAVE_EVERY_S)
 
     @catch_nb_assignment
     def autosave_cell(self) -> None:

@@ -157,13 +157,18 @@ async def test_no_run_no_events(jp_serverapp: Any, ask: Any) -> None:
 
 
 async def test_one_who_does_not_read_costs_no_memory(
-    running: RunningRun, jp_serverapp: Any, jp_base_url: str, monkeypatch: pytest.MonkeyPatch
+    running: RunningRun,
+    jp_serverapp: Any,
+    http_server: Any,
+    jp_http_port: int,
+    jp_base_url: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What a watcher has not taken stays in the file; after a while the watcher is let go."""
     monkeypatch.setattr(run_events, "READ_WITHIN_S", 1.0)
     token = jp_serverapp.identity_provider.token
     url = f"{jp_base_url}jupyter-mlops/api/runs/{running.id}/events"
-    _reader, writer = await asyncio.open_connection("127.0.0.1", jp_serverapp.port, limit=1)
+    _reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port, limit=1)
     writer.transport.pause_reading()  # type: ignore[attr-defined]
     writer.write(f"GET {url} HTTP/1.1\r\nHost: localhost\r\nAuthorization: token {token}\r\n\r\n".encode())
 

@@ -145,6 +145,7 @@ class LiveReporter:
                 self._look()
             self._write()
             self._tell_row()
+            self._save_notebook()
         self._write()
         self._close_journal()
 
@@ -169,6 +170,15 @@ class LiveReporter:
                 },
             )
         )
+
+    def _save_notebook(self) -> None:
+        """See that the executed notebook on disk is at most some seconds old, however long a cell is."""
+        if self._client is None:
+            return
+        try:
+            self._client.nb_man.save_late()
+        except (OSError, RuntimeError) as error:
+            log.debug("the executed notebook could not be written just now: %s", error)
 
     def _write(self) -> None:
         """Notes and outputs to the file, in the order in which they came as far as anybody could tell."""

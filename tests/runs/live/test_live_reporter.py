@@ -36,6 +36,13 @@ class Watched:
     nb: Any
     kernel_pid: int | None = None
 
+    @property
+    def nb_man(self) -> Watched:
+        return self
+
+    def save_late(self) -> None:
+        raise OSError("the disk is full")
+
 
 @dataclass
 class Row:
