@@ -6,6 +6,7 @@ its default, so that a policy added later means the same to older rows.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
@@ -51,7 +52,8 @@ class Policies:
         timeout_s: how long one attempt may take.
         overlap: what becomes of a fire while a run of the same job is under way: it is skipped, waits, ends
             that run and takes its place, or runs beside it.
-        max_parallel: how many runs of the job at once; more than 1 only where `overlap` is `allow`.
+        max_parallel: how many runs of the job at once; more than 1 only where `overlap` is `allow`, and there
+            100 unless it is said.
         priority: which of the queued runs is taken first, from -100 to 100; the highest.
         preflight: what becomes of a run of which is known beforehand that it will fail.
         keep_kernel_s: how long the kernel of a failed run is kept, so that it can be resumed at that cell.
@@ -87,6 +89,8 @@ class Policies:
             if name not in known:
                 raise _refuse(name, "is no policy", f"There are {', '.join(sorted(known))}.")
             values[name] = _CHECKS[name](name, value)
+        if values.get("overlap") == "allow":
+            values.setdefault("max_parallel", MAX_PARALLEL)
         policies = cls(**values)
         if policies.max_parallel > 1 and policies.overlap != "allow":
             raise _refuse(
@@ -96,11 +100,11 @@ class Policies:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Policies:
-        """Policies as they were stored; what a newer version added is left out."""
-        known = {field.name for field in dataclasses.fields(cls)}
-        values = {name: value for name, value in stored.items() if name in known}
-        if "retry_on" in values:
-            values["retry_on"] = tuple(values["retry_on"])
+        """Policies as they were stored; what a newer version added, or a hand has spoilt, has its default."""
+        values: dict[str, Any] = {}
+        for name, check in _CHECKS.items():
+            with contextlib.suppress(BadInputError, KeyError, TypeError):
+                values[name] = check(name, stored[name])
         return cls(**values)
 
     def as_dict(self) -> dict[str, Any]:

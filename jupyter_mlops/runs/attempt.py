@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import threading
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -16,24 +15,27 @@ from sqlalchemy import select
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.capture.listener.run_records import records_from_run
 from jupyter_mlops.config import Settings
-from jupyter_mlops.errors import RegistrationError
+from jupyter_mlops.errors import MlopsError, RegistrationError
+from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
 from jupyter_mlops.notebooks.parameters import tag_only_the_last
 from jupyter_mlops.notebooks.read import Notebook, read_notebook
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.runs import queue
+from jupyter_mlops.runs.attempt_output import output_path
 from jupyter_mlops.runs.attempt_tracking import AttemptTracking
+from jupyter_mlops.runs.kernel_ending import TimeLimits
 from jupyter_mlops.runs.live.attempt_reporter import report_attempt
 from jupyter_mlops.runs.live.reporter import LiveReporter, is_executed
 from jupyter_mlops.runs.outcome import outcome_of, plain_text
+from jupyter_mlops.runs.patient_store import patiently
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import Store
-from jupyter_mlops.store.tables import Run
+from jupyter_mlops.store.stored_json import broken_columns
+from jupyter_mlops.store.tables import Attempt, Run
 
 log = logging.getLogger(__name__)
-RUNS_FOLDER = "mlops-runs"
-JOB_FOLDER_BYTES = 100  # file systems take 255, Windows 260 for the whole path
 WORKER_GONE = "The worker that ran it is gone; its kernel was ended."
 
 
@@ -58,6 +60,7 @@ class AttemptExecution:
         self.cancel = cancel
         self._client: Any = None
         self._live: LiveReporter | None = None
+        self._number = 1
 
     def execute(self) -> Outcome:
         """Run the notebook to a final state. Never raises for what the notebook or its input did.
@@ -65,11 +68,12 @@ class AttemptExecution:
         Raises:
             LeaseLostError: the run was taken over in the meantime; nothing was written.
         """
-        run = self._load()
+        run = patiently(self._load)
         self.settings = self.settings.tracking_at(run.tracking_uri)
         tracking: AttemptTracking | None = None
         error: BaseException | None = None
         try:
+            _refuse_broken(run)
             notebook = self._notebook(run)
             tracking = AttemptTracking.start(self.settings, run, self.attempt_id)
             self._write(mlflow_run_id=tracking.run.run_id, mlflow_experiment_id=tracking.run.experiment_id)
@@ -79,14 +83,20 @@ class AttemptExecution:
         except Exception as caught:
             log.info("attempt %s ended by %s", self.attempt_id, type(caught).__name__, exc_info=caught)
             error = caught
-        outcome = outcome_of(error, self._executed, None if self._client is None else self._client.exit_code)
-        if outcome.state is RunState.CANCELLED and not self._cancel_was_requested():
+        outcome = self._outcome(error)
+        if outcome.state is RunState.CANCELLED and not patiently(self._cancel_was_requested):
             outcome = replace(outcome, state=RunState.LOST, reason=Reason.WORKER_LOST, message=WORKER_GONE)
         self._ingest(run, outcome)
         if tracking is not None:
+            patiently(self._check_lease)  # no model is registered for who has lost the run
             outcome = self._close_tracking(tracking, run, outcome)
-        self._finish(outcome)
+        patiently(lambda: self._finish(outcome))
         return outcome
+
+    def _outcome(self, error: BaseException | None) -> Outcome:
+        if self._client is None:
+            return outcome_of(error, None)
+        return outcome_of(error, self._client.nb, self._client.exit_code, self._client.memory)
 
     def _close_tracking(self, tracking: AttemptTracking, run: Run, outcome: Outcome) -> Outcome:
         """How the notebook ended does not hang on its tracking, except where a model was to come of it."""
@@ -112,6 +122,7 @@ class AttemptExecution:
             ).one_or_none()
             if run is None:
                 raise LeaseLostError(self.attempt_id)
+            self._number = session.get_one(Attempt, self.attempt_id).number
             session.expunge_all()
             return run
 
@@ -124,7 +135,7 @@ class AttemptExecution:
             "language": kernel.language,
         }
         run.kernel = kernel.name
-        run.output_path = str(output_path(run))
+        run.output_path = str(output_path(run, self._number))
         Path(run.output_path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         code_cells = sum(is_executed(cell) for cell in notebook.node.cells)
         self._write(
@@ -155,6 +166,7 @@ class AttemptExecution:
                 observer=self._live,
                 on_message=self._live.message_came,
                 cancel=self.cancel,
+                limits=_limits(run),
                 kernel_env=self._kernel_environment(run, tracking),
                 on_client=self._take_client,
             )
@@ -193,6 +205,12 @@ class AttemptExecution:
                 self.cancel.set()
                 raise LeaseLostError(self.attempt_id)
 
+    def _check_lease(self) -> None:
+        with self.store.reading() as session:
+            state = session.scalar(select(Run.state).where(Run.attempt_id == self.attempt_id))
+            if state != RunState.RUNNING.value:
+                raise LeaseLostError(self.attempt_id)
+
     def _cancel_was_requested(self) -> bool:
         """Whether somebody asked for the end; else it is the runner's own, as its worker is gone."""
         with self.store.reading() as session:
@@ -208,9 +226,18 @@ class AttemptExecution:
             raise LeaseLostError(self.attempt_id)
 
 
-def output_path(run: Run) -> Path:
-    """Where a run's executed notebook goes: `<root>/mlops-runs/<job>/<time>-<run>/<notebook>`."""
-    named = re.sub(r"[^\w.-]+", "-", run.job.name).encode()[:JOB_FOLDER_BYTES].decode(errors="ignore")
-    job = named.strip("-.") or "job"
-    folder = f"{run.created_at:%Y%m%d-%H%M%S}-{run.id}"
-    return Path(run.root) / RUNS_FOLDER / job / folder / Path(run.notebook).name
+def _limits(run: Run) -> TimeLimits:
+    policies = Policies.of(run.policies)
+    return TimeLimits(policies.cell_timeout_s, policies.timeout_s)
+
+
+def _refuse_broken(run: Run) -> None:
+    """Refuse a row in which something cannot be read: with a part of it missing another program would run.
+
+    Raises:
+        MlopsError: it names the columns.
+    """
+    if columns := broken_columns(run):
+        raise MlopsError(
+            f"The row of this run is damaged: {', '.join(columns)} cannot be read.", code=Reason.BROKEN_ROW
+        )

@@ -16,6 +16,7 @@ from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from jupyter_mlops.runs.kernel_client import CellNotebookClient
+from jupyter_mlops.runs.partial_notebook import mark_unfinished
 
 SAVE_EVERY_S = 2.0
 
@@ -27,6 +28,9 @@ class MlopsNotebookManager(NotebookExecutionManager):
     This one writes at most every 2 s and at the end, each time to a new file that replaces the old. And a
     cell that never ran stays `pending`, where papermill calls it `completed` after its kernel died.
     """
+
+    ended_how: str | None = None
+    """What ended the run from outside: `cancelled`, `timed-out`, `killed`; None: it ended by itself."""
 
     _saving: Literal["between cells", "always", "never"] = "between cells"
     # Long ago, so that the first cell's start is written.
@@ -86,6 +90,11 @@ class MlopsNotebookManager(NotebookExecutionManager):
         self._saving = "between cells"
         self.save_now()
 
+    def notebook_not_run(self, how: str) -> None:
+        """The run ended before its first cell, while its kernel started."""
+        self.ended_how = how
+        self.nb.metadata.papermill["exception"] = True
+
     def cell_not_run(self, cell: Any) -> None:
         """The run ended before this cell: it waits still, and the notebook did not end well."""
         cell.metadata.papermill.update(status=self.PENDING, start_time=None, exception=None)
@@ -99,13 +108,13 @@ class MlopsNotebookManager(NotebookExecutionManager):
 
     @catch_nb_assignment
     def notebook_complete(self, **kwargs: Any) -> None:
-        """Close the notebook; cells that never ran stay `pending` where a cell failed."""
+        """Close the notebook; cells that never ran stay `pending`."""
         never_ran = [cell for cell in self.nb.cells if cell.metadata.papermill["status"] == self.PENDING]
         self._saving = "never"
         super().notebook_complete(**kwargs)
-        if self.nb.metadata.papermill["exception"]:
-            for cell in never_ran:
-                cell.metadata.papermill["status"] = self.PENDING
+        for cell in never_ran:
+            cell.metadata.papermill["status"] = self.PENDING
+        mark_unfinished(self.nb, self.ended_how)
         self.save_now()
 
 
@@ -116,6 +125,7 @@ class Engine(NBClientEngine):
         observer: an object with `cell_started(index, cell)` and `cell_ended(index, cell)`.
         cancel: a `threading.Event` that ends the run.
         kernel_env: the kernel's whole environment.
+        limits: `TimeLimits` of the cells and of the whole.
         on_message: called with a cell's index and each message of the kernel about it.
         on_client: called with the `CellNotebookClient` before the kernel starts.
     """

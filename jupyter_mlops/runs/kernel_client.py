@@ -6,6 +6,7 @@ import math
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -16,15 +17,25 @@ from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+from nbformat.v4 import new_output
 from papermill.clientwrap import PapermillNotebookClient
+from traitlets import Type
+
+from jupyter_mlops.runs.kernel_ending import (
+    KernelEnding,
+    RunCancelledError,
+    RunEndedError,
+    TimeLimits,
+    die_with_parent,
+    signal_process_group,
+)
+from jupyter_mlops.runs.memory_end import MemoryEnd, MemoryWatch
+from jupyter_mlops.runs.output_limit import BoundedChannel, OutputLimit
+from jupyter_mlops.runs.partial_notebook import CANCELLED, KILLED, TIMED_OUT
 
 EXTENSION = "jupyter_mlops"
-KILL_AFTER_S = 2.0
 IOPUB_WITHIN_S = 0.3
-
-
-class RunCancelledError(Exception):
-    """The run was asked to end, and has ended its kernel."""
+OUTPUTS_WITHIN_S = 60.0  # of a cell that has ended; papermill gives up the run after 4
 
 
 class CellKernelClient(AsyncKernelClient):
@@ -34,6 +45,7 @@ class CellKernelClient(AsyncKernelClient):
     """
 
     cell_metadata: dict[str, Any] = {}
+    iopub_channel_class = Type(BoundedChannel)
 
     def execute(
         self,
@@ -103,9 +115,11 @@ class CellNotebookClient(PapermillNotebookClient):
         observer: told of each cell as it starts and ends, or None.
         kernel_env: the kernel's whole environment, or None for this process's.
         on_message: called with a cell's index and each message of the kernel about it, or None.
+        limits: how long a cell and the whole notebook may take.
 
     Attributes:
         exit_code: of the kernel that died in a cell (negative: the signal that killed it), else None.
+        memory: of the kernel that died in a cell, else None.
     """
 
     def __init__(
@@ -115,16 +129,20 @@ class CellNotebookClient(PapermillNotebookClient):
         observer: Any = None,
         kernel_env: dict[str, str] | None = None,
         on_message: Callable[[int, dict[str, Any]], None] | None = None,
+        limits: TimeLimits | None = None,
         **options: Any,
     ) -> None:
-        super().__init__(nb_man, **options)
+        super().__init__(nb_man, **{"iopub_timeout": OUTPUTS_WITHIN_S, **options})
         self.on_message = on_message
         self.cancel = cancel
         self.observer = observer
         self.kernel_env = kernel_env
         self.exit_code: int | None = None
+        self.memory: MemoryEnd | None = None
+        self._memory_watch = MemoryWatch()
+        self._ending = KernelEnding(cancel, limits or TimeLimits(), self._signal_kernel)
+        self._output_limit = OutputLimit()
         self._socket_folder: str | None = None
-        self._ended = threading.Event()
 
     def create_kernel_manager(self) -> Any:
         """A manager whose kernel is reached through private sockets and loads our recorder."""
@@ -143,13 +161,19 @@ class CellNotebookClient(PapermillNotebookClient):
         """Run every cell."""
         if self.kernel_env is not None:
             kwargs["env"] = self.kernel_env
-        watch = threading.Thread(target=self._watch_cancel, name="cancel-watch", daemon=True)
-        if self.cancel is not None:
-            watch.start()
+        if sys.platform == "linux":
+            kwargs["preexec_fn"] = die_with_parent
         try:
-            return super().execute(**kwargs)
+            with self._ending:
+                return super().execute(**kwargs)
+        except RunEndedError:
+            raise
+        except Exception:
+            if self._ending.error is not None:  # the kernel was killed while it started
+                self.nb_man.notebook_not_run(_how(self._ending.error))
+                raise self._ending.error from None
+            raise
         finally:
-            self._ended.set()
             if self._socket_folder is not None:
                 shutil.rmtree(self._socket_folder, ignore_errors=True)
 
@@ -158,33 +182,64 @@ class CellNotebookClient(PapermillNotebookClient):
 
         papermill calls this method, bound to nbclient's; overriding only `async_execute_cell` does nothing.
         """
-        if self._is_cancelled:
+        try:
+            self._ending.cell_starts()
+        except RunEndedError as error:
             self.nb_man.cell_not_run(cell)
-            raise RunCancelledError
+            self.nb_man.ended_how = _how(error)
+            raise
         if isinstance(self.kc, CellKernelClient):
             identity = {"cellId": cell.get("id"), "tags": list(cell.metadata.get("tags", []))}
             self.kc.cell_metadata = {name: value for name, value in identity.items() if value}
         if self.observer is not None:
             self.observer.cell_started(cell_index, cell)
         try:
-            return super().execute_cell(cell, cell_index, **kwargs)
-        except (CellExecutionError, DeadKernelError) as error:
-            if self._is_cancelled or isinstance(error, DeadKernelError):
-                self.nb_man.cell_exception(cell, cell_index=cell_index)
-            if (process := self._process) is not None:
-                self.exit_code = process.poll()
-            if self._is_cancelled:
-                raise RunCancelledError from error
+            executed = super().execute_cell(cell, cell_index, **kwargs)
+            self._ending.raise_if_ended()  # it took no notice of its interrupt
+            return executed
+        except (CellExecutionError, DeadKernelError, RunEndedError) as error:
+            self._note_end(cell, cell_index, error)
             raise
         finally:
+            self._ending.cell_ended()
             if self.observer is not None:
                 self.observer.cell_ended(cell_index, cell)
+
+    def _note_end(self, cell: Any, cell_index: int, error: Exception) -> None:
+        """Say in the notebook how the cell ended.
+
+        Raises:
+            RunEndedError: it was ended from outside, whatever the kernel made of that.
+        """
+        ended = error if isinstance(error, RunEndedError) else self._ending.error
+        if ended is not None or isinstance(error, DeadKernelError):
+            self.nb_man.ended_how = _how(ended)
+            self.nb_man.cell_exception(cell, cell_index=cell_index)
+        if (process := self._process) is not None:
+            self.exit_code = process.poll()
+        if isinstance(error, DeadKernelError):
+            usage = getattr(self.observer, "last_usage", None)
+            self.memory = self._memory_watch.end(None if usage is None else usage.memory_bytes)
+        if ended is not None and ended is not error:
+            raise ended from error
+
+    async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
+        """Take IPython's `exit` and `quit` for what `sys.exit` is: the end of the notebook, with a code."""
+        await super()._check_raise_for_error(cell, cell_index, exec_reply)
+        code = _exit_asked_for(exec_reply)
+        if code is not None:
+            cell.outputs.append(new_output("error", ename="SystemExit", evalue=code, traceback=[]))
+            raise CellExecutionError(traceback="", ename="SystemExit", evalue=code)
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Take in what the kernel sent about a cell."""
         if self.on_message is not None:
             self.on_message(cell_index, msg)
-        return super().process_message(msg, cell, cell_index)
+        if self._output_limit.admits(cell_index, msg):
+            return super().process_message(msg, cell, cell_index)
+        if (note := self._output_limit.note(cell_index)) is not None:
+            cell.outputs.append(new_output("stream", name="stderr", text=note))
+        return None
 
     @property
     def kernel_pid(self) -> int | None:
@@ -199,27 +254,20 @@ class CellNotebookClient(PapermillNotebookClient):
     def _process(self) -> Any:
         return getattr(getattr(self.km, "provisioner", None), "process", None)
 
-    @property
-    def _is_cancelled(self) -> bool:
-        return self.cancel is not None and self.cancel.is_set()
-
-    def _watch_cancel(self) -> None:
-        assert self.cancel is not None
-        while not self._ended.is_set():
-            if self.cancel.wait(0.2):
-                self._signal_kernel(signal.SIGINT)
-                if not self._ended.wait(KILL_AFTER_S):
-                    self.kill_kernel()
-                return
-
     def _signal_kernel(self, number: int) -> None:
-        process = self._process
-        if process is None or process.poll() is not None:
-            return
-        try:
-            if os.name == "posix":
-                os.killpg(os.getpgid(process.pid), number)
-            else:
-                process.send_signal(number)
-        except (ProcessLookupError, PermissionError):
-            return  # it ended in the meantime
+        signal_process_group(self._process, number)
+
+
+def _how(ended: RunEndedError | None) -> str:
+    if ended is None:
+        return KILLED
+    return CANCELLED if isinstance(ended, RunCancelledError) else TIMED_OUT
+
+
+def _exit_asked_for(exec_reply: Any) -> str | None:
+    """The code of an `exit(CODE)`, empty for none, when the kernel's answer asks its client to let it end."""
+    for payload in (exec_reply or {}).get("content", {}).get("payload") or ():
+        if payload.get("source") == "ask_exit":
+            code = payload.get("keepkernel")  # that is how IPython understands the argument
+            return str(code) if isinstance(code, (int, str)) and code and code is not True else ""
+    return None

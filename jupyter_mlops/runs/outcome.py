@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import signal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.runs.memory_end import MemoryEnd
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.states import Reason, RunState
+
+if TYPE_CHECKING:
+    from jupyter_mlops.runs.kernel_ending import RunTimedOutError
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 SOURCE_LINES = 5
 MESSAGE_CHARS = 2000
+KILL = 9
 
 
-def outcome_of(error: BaseException | None, notebook: Any, kernel_exit: int | None) -> Outcome:
+def outcome_of(
+    error: BaseException | None,
+    notebook: Any,
+    kernel_exit: int | None = None,
+    memory: MemoryEnd | None = None,
+) -> Outcome:
     """The outcome of an execution.
 
     Args:
         error: what the execution raised, None for success.
         notebook: the notebook as far as it was executed, or None when it never started.
         kernel_exit: the kernel's exit code, negative for a signal, None when it is not known.
+        memory: of a kernel that died.
     """
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
     from papermill.exceptions import PapermillExecutionError
 
-    from jupyter_mlops.runs.kernel_client import RunCancelledError
+    from jupyter_mlops.runs.kernel_ending import RunCancelledError, RunTimedOutError
 
     cell = failed_cell(notebook)
     if error is None:
@@ -37,8 +49,10 @@ def outcome_of(error: BaseException | None, notebook: Any, kernel_exit: int | No
     if isinstance(error, PapermillExecutionError):
         message = f"{_place(cell)} raised {error.ename}: {plain_text(error.evalue)}".rstrip(": ")
         return Outcome(RunState.FAILED, Reason.ERROR, message + ".", cell)
+    if isinstance(error, RunTimedOutError):
+        return Outcome(RunState.TIMED_OUT, Reason.TIMEOUT, _timed_out(error, cell), cell)
     if isinstance(error, DeadKernelError):
-        return Outcome(RunState.FAILED, Reason.KERNEL_DIED, _kernel_death(cell, kernel_exit), cell)
+        return _kernel_death(cell, kernel_exit, memory)
     if isinstance(error, CellTimeoutError):
         return Outcome(RunState.TIMED_OUT, Reason.TIMEOUT, f"{_place(cell)} took too long.", cell)
     if isinstance(error, NoSuchKernel):
@@ -47,6 +61,9 @@ def outcome_of(error: BaseException | None, notebook: Any, kernel_exit: int | No
         return Outcome(RunState.FAILED, error.reason_code, _with_hint(error), cell)
     if isinstance(error, RuntimeError) and "kernel" in str(error).lower():
         return Outcome(RunState.FAILED, Reason.KERNEL_NOT_STARTED, f"The kernel did not start: {error}", cell)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        message = f"What it has done could not be written: {error}."
+        return Outcome(RunState.FAILED, Reason.DISK, message, cell)
     return Outcome(
         RunState.FAILED, Reason.INTERNAL_ERROR, f"{type(error).__name__}: {plain_text(str(error))}", cell
     )
@@ -81,18 +98,31 @@ def _place(cell: dict[str, Any] | None) -> str:
     return f"Cell [{cell['execution_count']}]" if cell["execution_count"] else f"Cell {cell['index'] + 1}"
 
 
-def _kernel_death(cell: dict[str, Any] | None, kernel_exit: int | None) -> str:
+def _timed_out(error: RunTimedOutError, cell: dict[str, Any] | None) -> str:
+    if not error.whole:
+        return f"{_place(cell)} took longer than {error.limit_s:g} s."
+    where = "" if cell is None else f"; it was in {_place(cell).lower()}"
+    return f"The run took longer than {error.limit_s:g} s{where}."
+
+
+def _kernel_death(cell: dict[str, Any] | None, kernel_exit: int | None, memory: MemoryEnd | None) -> Outcome:
     where = "" if cell is None else f" in {_place(cell).lower()}"
+    held = "" if memory is None else f" {memory.describe()}".rstrip()
+
+    def died(how: str, reason: str = Reason.KERNEL_DIED) -> Outcome:
+        return Outcome(RunState.FAILED, reason, f"The kernel died{where}{how}.{held}", cell)
+
     if kernel_exit is None:
-        return f"The kernel died{where}."
+        return died("")
     if kernel_exit >= 0:
-        return f"The kernel died{where}: its process ended with exit code {kernel_exit}."
+        return died(f": its process ended with exit code {kernel_exit}")
+    if kernel_exit == -KILL and memory is not None and memory.is_out_of_memory:
+        return died(": the system killed it for want of memory", Reason.OUT_OF_MEMORY)
     try:
         name = signal.Signals(-kernel_exit).name
     except ValueError:
         name = f"signal {-kernel_exit}"
-    often = " (often the system's answer to too little memory)" if name == "SIGKILL" else ""
-    return f"The kernel died{where}: killed by {name}{often}."
+    return died(f": killed by {name}")
 
 
 def _with_hint(error: MlopsError) -> str:

@@ -19,19 +19,21 @@ log = logging.getLogger(__name__)
 CANCELLED, TIMED_OUT, KILLED, NOT_RUN = "cancelled", "timed-out", "killed", "not-run"
 
 
-def mark_unfinished(notebook: Any, how: str) -> None:
+def mark_unfinished(notebook: Any, how: str | None) -> None:
     """Say of each cell that did not end by itself what became of it.
 
     Args:
         notebook: of nbformat 4, as papermill leaves it.
-        how: what ended the run: `cancelled`, `timed-out` or `killed`.
+        how: what ended the run: `cancelled`, `timed-out` or `killed`; None: nothing did, but there may be
+            cells that never ran.
     """
-    notebook["metadata"].setdefault("mlops", {})["status"] = how
+    if how is not None:
+        notebook["metadata"].setdefault("mlops", {})["status"] = how
     for cell in notebook["cells"]:
         told = cell["metadata"].get("papermill", {})
-        if told.get("status") == "pending":
+        if told.get("status") == "pending" and cell["cell_type"] == "code":
             cell["metadata"].setdefault("mlops", {})["status"] = NOT_RUN
-        elif told.get("status") in ("running", "failed"):
+        elif told.get("status") in ("running", "failed") and how is not None:
             told.update(status="failed", exception=True)
             cell["metadata"].setdefault("mlops", {})["status"] = how
 

@@ -186,7 +186,7 @@ def finish_attempt(
     if attempt is None or run is None:
         return False
     delay_s = _retry_delay(run, attempt, outcome)
-    written = {
+    written: dict[str, Any] = {
         "state": outcome.state.value,
         "reason": outcome.reason,
         "message": outcome.message,

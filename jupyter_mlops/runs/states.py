@@ -39,4 +39,6 @@ class Reason:
     TIMEOUT: Final = "timeout"
     WORKER_LOST: Final = "worker_lost"
     OVERLAP: Final = "overlap"
+    DISK: Final = "disk"
+    BROKEN_ROW: Final = "broken_row"
     INTERNAL_ERROR: Final = "internal_error"

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
-    DateTime,
-    Dialect,
     Float,
     ForeignKey,
     Index,
     Integer,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from jupyter_mlops.store.stored_json import StoredJson, UtcDateTime
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment: aware in Python, stored without a zone in UTC on every database."""
-
-    impl = DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Refuse a naive datetime (ValueError) rather than guess its zone."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a naive datetime cannot be stored: its time zone is not known")
-        return value.astimezone(timezone.utc).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give the zone back."""
-        return None if value is None else value.replace(tzinfo=timezone.utc)
+__all__ = [
+    "Attempt",
+    "Base",
+    "CellExecution",
+    "Change",
+    "Job",
+    "JournalOffset",
+    "KernelSession",
+    "Notification",
+    "Recording",
+    "Run",
+    "Source",
+    "Trigger",
+    "UtcDateTime",
+    "Worker",
+]
 
 
 class Base(DeclarativeBase):
     """All tables of the store."""
 
-    type_annotation_map = {datetime: UtcDateTime, dict[str, Any]: JSON, list[Any]: JSON, str: String}
+    type_annotation_map = {
+        datetime: UtcDateTime,
+        dict[str, Any]: StoredJson,
+        list[Any]: StoredJson,
+        str: String,
+    }
 
 
 class Job(Base):
@@ -62,8 +63,8 @@ class Job(Base):
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
     tracking_uri: Mapped[str | None] = mapped_column(Text)
-    policies: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
-    presets: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
+    presets: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     max_parallel: Mapped[int] = mapped_column(Integer, default=1, server_default="1")
     defined_in: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime]
@@ -101,7 +102,7 @@ class Trigger(Base):
     job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
     spec: Mapped[dict[str, Any]]
-    seen: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    seen: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     active: Mapped[bool] = mapped_column(Boolean)
     next_fire_at: Mapped[datetime | None]
     starts_at: Mapped[datetime | None]
@@ -127,7 +128,7 @@ class Run(Base):
     trigger_id: Mapped[str | None] = mapped_column(ForeignKey("triggers.id"))
     scheduled_for: Mapped[datetime | None]
     fire_key: Mapped[str | None] = mapped_column(String(100))
-    cause: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    cause: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     batch_id: Mapped[str | None] = mapped_column(String(12), index=True)
     idempotency_key: Mapped[str | None] = mapped_column(String(200))
     notebook: Mapped[str] = mapped_column(Text)
@@ -136,7 +137,7 @@ class Run(Base):
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
     tracking_uri: Mapped[str | None] = mapped_column(Text)
-    policies: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     priority: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     not_before: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16))
@@ -145,14 +146,14 @@ class Run(Base):
     created_at: Mapped[datetime]
     started_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
-    progress: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict, server_default="{}")
+    progress: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     cells_total: Mapped[int | None]
     cells_done: Mapped[int] = mapped_column(Integer, default=0)
-    failed_cell: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    failed_cell: Mapped[dict[str, Any] | None] = mapped_column(StoredJson(none_as_null=True))
     output_path: Mapped[str | None] = mapped_column(Text)
     mlflow_run_id: Mapped[str | None]
     mlflow_experiment_id: Mapped[str | None]
-    metrics: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    metrics: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict)
     model_version: Mapped[str | None]
     cancel_requested: Mapped[bool] = mapped_column(Boolean, default=False)
     attempt_id: Mapped[str | None] = mapped_column(String(12))
@@ -287,9 +288,9 @@ class CellExecution(Base):
     stdout_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     stderr_bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     outputs: Mapped[list[Any]]
-    reads: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    writes: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    facts: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reads: Mapped[list[Any]] = mapped_column(StoredJson, default=list)
+    writes: Mapped[list[Any]] = mapped_column(StoredJson, default=list)
+    facts: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict)
     recorded_by: Mapped[str] = mapped_column(String(16), default="recorder")
 
     __table_args__ = (

@@ -15,7 +15,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from jupyter_mlops.runs import engine
 from jupyter_mlops.runs.engine import write_notebook
-from jupyter_mlops.runs.kernel_client import RunCancelledError
+from jupyter_mlops.runs.kernel_ending import RunCancelledError
 
 SHOW_REQUEST = "import json; print(json.dumps(get_ipython().kernel.get_parent()['metadata']))"
 

@@ -11,7 +11,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from papermill.exceptions import PapermillExecutionError
 
 from jupyter_mlops.errors import KernelError, TrackingUnavailableError
-from jupyter_mlops.runs.kernel_client import RunCancelledError
+from jupyter_mlops.runs.kernel_ending import RunCancelledError, RunTimedOutError
+from jupyter_mlops.runs.memory_end import MemoryEnd
 from jupyter_mlops.runs.outcome import failed_cell, outcome_of, plain_text
 from jupyter_mlops.runs.states import RunState
 
@@ -39,11 +40,14 @@ def notebook(*statuses: str) -> Any:
         (None, None, "succeeded", None, None),
         (RunCancelledError(), None, "cancelled", "cancelled", "Cancelled"),
         (RAISED, None, "failed", "error", "ZeroDivisionError: division by zero."),
-        (DeadKernelError("Kernel died"), -9, "failed", "kernel_died", "SIGKILL (often"),
+        (DeadKernelError("Kernel died"), -9, "failed", "kernel_died", "killed by SIGKILL."),
         (DeadKernelError("Kernel died"), -11, "failed", "kernel_died", "SIGSEGV"),
         (DeadKernelError("Kernel died"), -99, "failed", "kernel_died", "signal 99"),
         (DeadKernelError("Kernel died"), 3, "failed", "kernel_died", "exit code 3"),
         (DeadKernelError("Kernel died"), None, "failed", "kernel_died", "died in cell 2."),
+        (RunTimedOutError(2, whole=False), None, "timed_out", "timeout", "Cell 2 took longer than 2 s."),
+        (RunTimedOutError(9, whole=True), None, "timed_out", "timeout", "9 s; it was in cell 2."),
+        (OSError(28, "No space left"), None, "failed", "disk", "could not be written"),
         (CellTimeoutError("slow"), None, "timed_out", "timeout", "took too long"),
         (NoSuchKernel("cobol"), None, "failed", "no_such_kernel", "cobol"),
         (KernelError("No.", hint="Install it."), None, "failed", "no_such_kernel", "No. Install it."),
@@ -83,3 +87,24 @@ def test_where_none_failed_none_is_found(executed: Any) -> None:
 
 def test_text_is_plain_and_bounded() -> None:
     assert plain_text("\x1b[1;31mred\x1b[0m \x1b]8;;x") != "" and len(plain_text("x" * 10**6)) == 2000
+
+
+@pytest.mark.parametrize(
+    ("memory", "reason", "said"),
+    [
+        (MemoryEnd(3_000_000_000, 4_000_000_000, True), "out_of_memory", "It held 3.0 GB of 4.0 GB when"),
+        (MemoryEnd(3_900_000_000, 4_000_000_000, False), "out_of_memory", "want of memory"),
+        (MemoryEnd(90_000_000, 4_000_000_000, False), "kernel_died", "SIGKILL. It held 90 MB"),
+        (MemoryEnd(None, 4_000_000_000, True), "out_of_memory", "want of memory."),
+    ],
+)
+def test_a_kill_is_for_want_of_memory_when_the_system_says_so_or_little_was_left(
+    memory: MemoryEnd, reason: str, said: str
+) -> None:
+    outcome = outcome_of(DeadKernelError("died"), notebook("failed"), -9, memory)
+    assert outcome.reason == reason and outcome.message is not None and said in outcome.message
+
+
+def test_another_death_is_not_for_want_of_memory() -> None:
+    memory = MemoryEnd(3_900_000_000, 4_000_000_000, True)
+    assert outcome_of(DeadKernelError("died"), notebook("failed"), -11, memory).reason == "kernel_died"
