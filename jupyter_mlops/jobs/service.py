@@ -18,7 +18,7 @@ from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
 from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
 from jupyter_mlops.jobs.triggers.life import restart_all, set_all_active
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
-from jupyter_mlops.jobs.triggers.service import add_trigger
+from jupyter_mlops.jobs.triggers.service import NewTrigger, add_trigger
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
@@ -100,6 +100,30 @@ class JobService:
         if cron is not None:
             ensure_worker(self.store, self.settings)
         return job
+
+    def schedule_job(self, request: RunRequest, trigger: TriggerRequest) -> NewTrigger:
+        """Give a job a trigger, the job made if there is none of that name; both are stored, or neither.
+
+        Raises:
+            BadInputError: something in the request or the trigger is wrong; nothing was stored.
+            ConflictError: a job of that name runs another notebook, or its triggers go with other parameters.
+        """
+        prepared = self._prepare(request)
+        wanted = (prepared.parameters, prepared.kernel, prepared.register_model)
+        with self.store.session() as session:
+            job = self._job_named(session, prepared)
+            if job.triggers and (job.parameters, job.kernel, job.register_model) != wanted:
+                raise ConflictError(
+                    f"The job {job.name!r} has triggers that run it with other parameters.",
+                    field="name",
+                    hint="Choose another name, or give the same parameters.",
+                )
+            job.parameters, job.kernel, job.register_model = wanted
+            job.tracking_uri = self.settings.kept_tracking_uri
+            new = add_trigger(session, job, trigger, _now())
+            _tell(session, job)
+        ensure_worker(self.store, self.settings)
+        return new
 
     def set_active(self, job_id: str, active: bool) -> Job:
         """Pause or resume a job's schedule; a resumed one fires next from now on, not for the pause.
