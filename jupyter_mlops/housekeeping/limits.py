@@ -38,6 +38,10 @@ class Limits:
     def parse(cls, given: Any, field: str = "policies.retention") -> Limits:
         """Check limits as a user writes them: `{"older_than": "30d", "keep": 20, "max_size": "5GB"}`.
 
+        Args:
+            given: the limits.
+            field: where they were written, for a refusal; "": at the top of a body.
+
         Raises:
             BadInputError: the field at fault is named.
         """
@@ -47,11 +51,12 @@ class Limits:
                 field=field,
                 hint='Write any of {"older_than": "30d", "keep": 20, "max_size": "5GB"}.',
             )
+        place = f"{field}." if field else ""
         older_than, keep, max_size = (given.get(name) for name in ("older_than", "keep", "max_size"))
         return cls(
-            None if older_than is None else parse_age(str(older_than), f"{field}.older_than"),
-            None if keep is None else _count(keep, f"{field}.keep"),
-            None if max_size is None else parse_size(str(max_size), f"{field}.max_size"),
+            None if older_than is None else parse_age(str(older_than), f"{place}older_than"),
+            None if keep is None else _count(keep, f"{place}keep"),
+            None if max_size is None else parse_size(str(max_size), f"{place}max_size"),
         )
 
     @classmethod

@@ -319,6 +319,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was told about runs, newest first */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that notifications were seen */
+        post: operations["markNotificationsSeen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/channels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The channels that are set up, without their addresses */
+        get: operations["listChannels"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/housekeeping": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete old runs with their outputs, or (unless dry_run is false) say what would go
+         * @description Never goes what is queued or running, a job's last success, a run that a model version came from, and what ended within the last minute. With no limit given, the jobs' own policies hold.
+         */
+        post: operations["cleanRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -969,6 +1040,118 @@ export interface components {
             /** @description how many executions the median is of */
             of: number;
         };
+        Notification: {
+            id: string;
+            /**
+             * @description undelivered: another channel could not be reached
+             * @enum {string}
+             */
+            event: "started" | "succeeded" | "failed" | "recovered" | "longer_than_usual" | "undelivered";
+            /**
+             * @example jupyterlab
+             * @example team-mail
+             */
+            channel: string;
+            /**
+             * @description unseen and seen are those for JupyterLab, the others those for all other channels
+             * @enum {string}
+             */
+            state: "unseen" | "seen" | "pending" | "sent" | "given_up";
+            title: string;
+            /** @description plain text of a few lines */
+            body: string;
+            /** @description the run may have been deleted since */
+            run_id: string | null;
+            job_id: string | null;
+            tries: number;
+            /** @description why it did not get through */
+            problem: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            next_try_at: string | null;
+            /** Format: date-time */
+            sent_at: string | null;
+        };
+        NotificationPage: {
+            items: components["schemas"]["Notification"][];
+            next_cursor: string | null;
+            /** @description how many there are that nobody has seen */
+            unseen: number;
+        };
+        NotificationsSeen: {
+            /** @description only these; without it all */
+            ids?: string[];
+        };
+        UnseenLeft: {
+            /** @description how many had not been seen */
+            marked: number;
+            unseen: number;
+        };
+        Channel: {
+            /** @description what a policy calls it */
+            name: string;
+            /**
+             * @description its address's scheme
+             * @example mailto
+             * @example slack
+             */
+            kind: string;
+            /** @enum {string} */
+            source: "environment" | "file";
+        };
+        ChannelList: {
+            items: components["schemas"]["Channel"][];
+        };
+        /** @description a run goes when any of the limits says so */
+        HousekeepingOrder: {
+            /**
+             * @description since its end
+             * @example 30d
+             * @example 8w
+             */
+            older_than?: string;
+            /** @description how many of a job's newest runs */
+            keep?: number;
+            /**
+             * @description of a job's outputs together
+             * @example 5GB
+             * @example 500MiB
+             */
+            max_size?: string;
+            /** @description only this job's runs */
+            job?: string;
+            /** @default true */
+            dry_run: boolean;
+        };
+        CleanedRun: {
+            id: string;
+            job_id: string;
+            job_name: string;
+            state: components["schemas"]["RunState"];
+            /** Format: date-time */
+            ended_at: string | null;
+            /** @enum {string} */
+            why: "older_than" | "keep" | "max_size";
+            /** @description of its outputs */
+            bytes: number;
+        };
+        Cleaning: {
+            dry_run: boolean;
+            /** @description how many runs */
+            count: number;
+            /** @description the first 200 of them */
+            runs: components["schemas"]["CleanedRun"][];
+            /** @description of outputs and snapshots together */
+            bytes: number;
+            snapshot_bytes: number;
+            /** @description what cannot be deleted, and why */
+            problems: string[];
+            /** @description false when the time was up first: ask again */
+            complete: boolean;
+            /** @description how many of the jobs have any limit */
+            limited_jobs: number;
+        };
     };
     responses: {
         /** @description Refused, and nothing was stored */
@@ -1583,6 +1766,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionState"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description only those for JupyterLab that nobody has seen */
+                unseen?: boolean;
+                /** @description only those of one channel; jupyterlab is the one shown there */
+                channel?: string;
+                limit?: components["parameters"]["limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    markNotificationsSeen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationsSeen"];
+            };
+        };
+        responses: {
+            /** @description How many are left */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnseenLeft"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listChannels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChannelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    cleanRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HousekeepingOrder"];
+            };
+        };
+        responses: {
+            /** @description What went */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleaning"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from jupyter_mlops.server.handlers import (
     executions,
+    housekeeping,
     jobs,
     models,
     notebook,
+    notifications,
     recording,
     run_events,
     runs,
@@ -25,5 +27,7 @@ ROUTES = [
     *models.ROUTES,
     *recording.ROUTES,
     *session_state.ROUTES,
+    *notifications.ROUTES,
+    *housekeeping.ROUTES,
     *triggers.ROUTES,
 ]
