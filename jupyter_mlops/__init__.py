@@ -18,6 +18,7 @@ _INTERFACE = {
     "history": "history_table",
     "log": "experiments.logging",
     "run": "api",
+    "schedule": "scheduling",
     "snapshot": "experiments.notebook",
     "stale": "experiments.notebook",
     "start": "experiments.runs",
@@ -35,6 +36,7 @@ __all__ = [
     "load_ipython_extension",
     "log",
     "run",
+    "schedule",
     "snapshot",
     "stale",
     "start",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from jupyter_mlops.experiments.notebook import snapshot, stale
     from jupyter_mlops.experiments.runs import start, stop
     from jupyter_mlops.history_table import history
+    from jupyter_mlops.scheduling import schedule
     from jupyter_mlops.tracking.active import active_run
 
 

@@ -1,21 +1,16 @@
-"""`jupyter mlops jobs`, `schedule`, `pause`, `resume`, `delete`: jobs and when they run."""
+"""`jupyter mlops jobs`, `pause`, `resume`, `delete`: jobs and when they run."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from jupyter_mlops.cli.options import (
     all_roots_option,
     json_option,
-    kernel_option,
     limit_option,
-    name_option,
-    parameters_option,
-    register_option,
     root_option,
 )
 from jupyter_mlops.cli.output import echo_json, print_table
@@ -51,47 +46,6 @@ def jobs_command(notebook: str | None, limit: int, root: str | None, all_roots: 
         (_row(job, last.get(job.id)) + ((job.root,) if all_roots else ()) for job in page.items),
         "No jobs here. `jupyter mlops schedule NOTEBOOK --cron '0 6 * * *'` makes one.",
     )
-
-
-@click.command("schedule")
-@click.argument("notebook")
-@click.option(
-    "--cron",
-    required=True,
-    help="Minute, hour, day of month, month, day of week ('30 6 * * 1-5'), or @hourly, @daily, @weekly...",
-)
-@click.option(
-    "--timezone", metavar="ZONE", help="A zone such as Europe/Berlin.  [default: this machine's, else UTC]"
-)
-@parameters_option
-@name_option
-@register_option
-@kernel_option
-@root_option
-@json_option
-def schedule_command(
-    notebook: str,
-    cron: str,
-    timezone: str | None,
-    parameters: tuple[tuple[str, str], ...],
-    name: str | None,
-    register: str | None,
-    kernel: str | None,
-    root: str | None,
-    as_json: bool,
-) -> None:
-    """Run NOTEBOOK again and again: whenever --cron says so, as long as a worker is alive."""
-    from jupyter_mlops.jobs.cron import parse_schedule
-    from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
-    from jupyter_mlops.workspace import Workspace, locate_notebook
-
-    place = locate_notebook(notebook, root)
-    when = ScheduleRequest(cron, timezone or _local_timezone())
-    parse_schedule(when.cron, when.timezone)
-    values = place.parse_parameters(dict(parameters))
-    request = RunRequest(place.notebook, name, values, kernel, register)
-    job = Workspace().jobs(place.root).create_job(request, when)
-    _tell(job, as_json)
 
 
 @click.command("pause")
@@ -144,7 +98,9 @@ def _tell(job: Job, as_json: bool) -> None:
         echo_json({**job_as_dict(job, None), "root": job.root})
         return
     moment = _next_fire(job)
-    if moment is not None:
+    if moment is None and any(trigger.active for trigger in job.triggers):
+        when = "is active"
+    elif moment is not None:
         when = f"runs next at {show_moment(moment)} (this machine's time)"
     else:
         when = f"is paused; `jupyter mlops resume {job.id}` lets it go on"
@@ -163,19 +119,20 @@ def _row(job: Job, last: Run | None) -> tuple[object, ...]:
 
 
 def _schedule(job: Job) -> str | None:
-    told = [
-        f"{trigger.spec['cron']} {trigger.spec['timezone']}{'' if trigger.active else ' (paused)'}"
-        for trigger in job.triggers
-    ]
-    return ", ".join(told) or None
+    from jupyter_mlops.jobs.triggers.views import trigger_as_dict
+
+    told = [trigger_as_dict(trigger) for trigger in job.triggers]
+    return ", ".join(_in_short(trigger) for trigger in told) or None
+
+
+def _in_short(trigger: dict[str, Any]) -> str:
+    spec = trigger["spec"]
+    text = f"{spec['cron']} {spec['timezone']}" if trigger["kind"] == "cron" else trigger["description"]
+    return f"{text or trigger['kind']}" if trigger["active"] else f"{text} ({trigger['state']})"
 
 
 def _next_fire(job: Job) -> datetime | None:
-    fires = [trigger.next_fire_at for trigger in job.triggers if trigger.active and trigger.next_fire_at]
+    from jupyter_mlops.jobs.triggers.views import shown_next_fire
+
+    fires = [fire for trigger in job.triggers if (fire := shown_next_fire(trigger)) is not None]
     return min(fires, default=None)
-
-
-def _local_timezone() -> str:
-    """This machine's zone by name: the variable TZ, else what /etc/localtime points to, else UTC."""
-    _, _, linked = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")
-    return os.environ.get("TZ", "").lstrip(":") or linked or "UTC"

@@ -49,6 +49,7 @@ FLOORS = {
     "history_table": FACES,
     "magics": FACES,
     "notebook_record": FACES,
+    "scheduling": FACES,
     "server": FACES,
     "widgets": FACES,
     "workspace": FACES,

@@ -8,18 +8,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.ids import new_id
+from jupyter_mlops.jobs.overlap import enqueue_under_policies
 from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.triggers.kind import Fire
-from jupyter_mlops.runs import queue
-from jupyter_mlops.runs.states import Reason, RunState
+from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Job, Run, Trigger
 
@@ -122,9 +122,7 @@ def _queue(
     else:
         prepared, run.snapshot_sha = how
         run.parameters = prepared.parameters
-        _keep_apart(session, trigger, run, now)
-    queue.enqueue(session, run)
-    return run
+    return enqueue_under_policies(session, run, now)
 
 
 def _new_run(trigger: Trigger, fire: Fire, now: datetime) -> Run:
@@ -152,21 +150,6 @@ def _new_run(trigger: Trigger, fire: Fire, now: datetime) -> Run:
         metrics={},
         cancel_requested=False,
     )
-
-
-def _keep_apart(session: Session, trigger: Trigger, run: Run, now: datetime) -> None:
-    """What becomes of a fire while a run of its job is under way."""
-    overlaps = session.scalar(
-        select(
-            exists().where(
-                Run.trigger_id == trigger.id,
-                Run.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]),
-            )
-        )
-    )
-    if overlaps:
-        text = "Skipped: the run of the fire before was still under way."
-        _end(run, RunState.SKIPPED, Reason.OVERLAP, text, now)
 
 
 def _end(run: Run, state: RunState, reason: str, message: str, now: datetime) -> None:
