@@ -26,6 +26,8 @@ from jupyter_mlops.capture.kernel.run_ends import CELL_WAITS_S
 from jupyter_mlops.errors import TrackingUnavailableError
 from jupyter_mlops.tracking.probe import check_tracking
 
+pytestmark = pytest.mark.slow  # a kernel and an MLflow of its own each
+
 NOTEBOOK = "by-hand.ipynb"
 LOAD = "%load_ext jupyter_mlops"
 TRACKED = "with mlflow.start_run() as run:\n    mlflow.log_metric('m', x)\nprint(run.info.run_id)"
@@ -147,7 +149,9 @@ print(*run_ids)
     by_hand, by_autologging, child = map(session.tags, answer.streams.split()[-3:])
     for tags in (by_hand, by_autologging):
         assert tags["mlops.notebook"] == NOTEBOOK
-        assert tags["mlops.clean.reasons"].startswith("Cells edited after they ran: 1. The notebook was saved")
+        assert tags["mlops.clean.reasons"].startswith(
+            "Cells edited after they ran: 1. The notebook was saved"
+        )
     assert child["mlops.snapshot_sha"] == by_hand["mlops.snapshot_sha"]
     assert "mlops.clean" not in child
 
@@ -206,7 +210,6 @@ def test_without_its_tracking_server_a_notebook_gets_mlflows_own_error(own_workb
     assert errors[0][0] == "MlflowException"
 
 
-@pytest.mark.slow
 def test_a_tracking_server_that_is_killed_costs_the_next_cell_nothing(
     own_workbench: Workbench, tmp_path: Path
 ) -> None:

@@ -6,8 +6,11 @@ import json
 import subprocess
 from pathlib import Path
 
+import pytest
 from mlflow import MlflowClient
 from workbench import Workbench
+
+pytestmark = pytest.mark.slow  # a worker and a runner of its own each
 
 ELSEWHERE = """
 import mlflow
