@@ -81,15 +81,15 @@ export function formatMoment(moment: string): string {
   }).format(new Date(moment));
 }
 
-/** A coming moment as the wall clock of a time zone shows it; ISO 8601 in. */
-export function formatFire(moment: string, timeZone: string): string {
+/** A coming moment as the wall clock of a time zone, by default the reader's, shows it; ISO 8601 in. */
+export function formatFire(moment: string, timeZone: string | null): string {
   return new Intl.DateTimeFormat(language(), {
     weekday: 'short',
     day: 'numeric',
     month: 'short',
     hour: '2-digit',
     minute: '2-digit',
-    timeZone
+    timeZone: timeZone ?? undefined
   }).format(new Date(moment));
 }
 
@@ -119,6 +119,17 @@ export function formatJson(value: unknown): string {
 export function formatValue(value: unknown): string {
   const text = typeof value === 'string' ? value : formatJson(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** How much more something is, given as a fraction: "+18%", or "4×" where a percentage would be long. */
+export function formatExcess(fraction: number): string {
+  return fraction < 2
+    ? new Intl.NumberFormat(language(), {
+        style: 'percent',
+        signDisplay: 'exceptZero',
+        maximumFractionDigits: 0
+      }).format(fraction)
+    : `${Math.round(fraction + 1)}×`;
 }
 
 /** The first line of a cell that says something. */

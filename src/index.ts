@@ -1,15 +1,21 @@
+import { badgesPlugin } from './badges/plugin';
+import { honestyPlugin } from './honesty/plugin';
 import { notificationsPlugin } from './live/notifications';
 import { panelPlugin } from './panel/plugin';
 import { mlopsPlugin } from './plugin';
 import { recordingPlugin } from './recording/plugin';
 import { runJobPlugin } from './runjob/plugin';
+import { trackingPlugin } from './tracking/plugin';
 
 export { CommandIDs } from './commands';
-export { IMlops, IRecorders } from './tokens';
+export { IMlops, INotebookStates, IRecorders, ITrackings } from './tokens';
 
 export default [
   mlopsPlugin,
   recordingPlugin,
+  honestyPlugin,
+  trackingPlugin,
+  badgesPlugin,
   panelPlugin,
   runJobPlugin,
   notificationsPlugin

@@ -1,8 +1,11 @@
 import { Token } from '@lumino/coreutils';
 import type { Client } from './api/client';
+import type { NotebookStates } from './honesty/notebookStates';
 import type { ChangeFeed } from './live/changeFeed';
 import type { PanelModel } from './panel/model';
+import type { PerNotebook } from './panel/perNotebook';
 import type { Recorders } from './recording/recorders';
+import type { Tracking } from './tracking/model';
 
 /** The back end and its live state, for this extension's plugins and for others. */
 export interface IMlops {
@@ -25,4 +28,20 @@ export type IRecorders = Recorders;
 export const IRecorders = new Token<IRecorders>(
   'jupyter_mlops:IRecorders',
   'Switches the recording of cell executions in open notebooks.'
+);
+
+/** Whether what each open notebook shows is still true. */
+export type INotebookStates = NotebookStates;
+
+export const INotebookStates = new Token<INotebookStates>(
+  'jupyter_mlops:INotebookStates',
+  'The state of open notebooks: clean, or which cells are stale and why.'
+);
+
+/** The MLflow runs that are active in the kernels of open notebooks. */
+export type ITrackings = PerNotebook<Tracking>;
+
+export const ITrackings = new Token<ITrackings>(
+  'jupyter_mlops:ITrackings',
+  'Starts and stops MLflow runs in the kernels of open notebooks.'
 );

@@ -11,10 +11,13 @@ import type {
   JobRequest,
   ModelList,
   NotebookInspection,
+  OpenCell,
+  Recording,
   Run,
   RunPage,
   RunRequest,
   SchedulePreview,
+  SessionState,
   Status
 } from './types';
 
@@ -24,7 +27,7 @@ type Path = keyof paths;
 type Query = Record<string, string | number | null | undefined>;
 
 interface ICall {
-  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** What fills the braces of the path. */
   ids?: Record<string, string>;
   query?: Query;
@@ -116,6 +119,23 @@ export class Client {
 
   executions(query: ExecutionQuery): Promise<ExecutionPage> {
     return this._call('/executions', { query });
+  }
+
+  /** Whether the server records a notebook's kernel. */
+  recording(notebook: string): Promise<Recording> {
+    return this._call('/recording', { query: { notebook } });
+  }
+
+  setRecording(notebook: string, on: boolean): Promise<Recording> {
+    return this._call('/recording', { method: 'PUT', body: { notebook, on } });
+  }
+
+  /** Whether what a notebook shows is still true, given its code cells from the top. */
+  judge(notebook: string, cells: OpenCell[]): Promise<SessionState> {
+    return this._call('/session-state', {
+      method: 'POST',
+      body: { notebook, cells }
+    });
   }
 
   models(): Promise<ModelList> {

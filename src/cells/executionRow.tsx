@@ -1,6 +1,8 @@
 import React from 'react';
-import type { Execution } from '../api/types';
+import type { Execution, StateReason } from '../api/types';
 import { firstLine, formatBytes, formatDuration } from '../format';
+import { staleSentences, staleWords } from '../honesty/words';
+import { staleIcon } from '../icons';
 import { useTrans } from '../panel/hooks';
 import { StateIcon } from '../panel/stateIcon';
 import { Ago } from '../panel/times';
@@ -8,6 +10,8 @@ import { Ago } from '../panel/times';
 /** One cell execution; activating it shows its cell. */
 export function ExecutionRow(props: {
   execution: Execution;
+  /** Why what it shows may no longer be true, if it is its cell's last and that is stale. */
+  stale: readonly StateReason[] | null;
   onShow: (execution: Execution) => void;
 }): JSX.Element {
   const { execution } = props;
@@ -45,8 +49,22 @@ export function ExecutionRow(props: {
               `: ${firstLine(execution.error_message)}`}
           </span>
         )}
+        {props.stale && <Stale reasons={props.stale} />}
       </span>
     </button>
+  );
+}
+
+function Stale(props: { reasons: readonly StateReason[] }): JSX.Element {
+  const trans = useTrans();
+  return (
+    <span
+      className="jp-Mlops-stale"
+      title={staleSentences(props.reasons, trans).join('\n')}
+    >
+      <staleIcon.react tag="span" aria-hidden />
+      {trans.__('Stale: %1', staleWords(props.reasons, trans))}
+    </span>
   );
 }
 

@@ -1,17 +1,20 @@
 import type { Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import type { Execution } from '../api/types';
 
+/** What a cell is found by: its id, or, if that is not to be relied on, its text. */
+export type CellAddress = Pick<Execution, 'cell_id' | 'key_kind' | 'source'>;
+
 /**
- * Activate the cell of an execution and scroll to it.
+ * Activate a cell and scroll to it.
  *
  * A cell without an id is found by its text. Returns false when the notebook has no such cell any more.
  */
 export async function showCell(
   panel: NotebookPanel,
-  execution: Execution
+  address: CellAddress
 ): Promise<boolean> {
   const notebook = panel.content;
-  const index = indexOfCell(notebook, execution);
+  const index = indexOfCell(notebook, address);
   if (index < 0) {
     return false;
   }
@@ -21,13 +24,13 @@ export async function showCell(
   return true;
 }
 
-function indexOfCell(notebook: Notebook, execution: Execution): number {
+function indexOfCell(notebook: Notebook, address: CellAddress): number {
   const byId = notebook.widgets.findIndex(
-    cell => cell.model.id === execution.cell_id
+    cell => cell.model.id === address.cell_id
   );
-  return byId >= 0 || execution.key_kind === 'id'
+  return byId >= 0 || address.key_kind === 'id'
     ? byId
     : notebook.widgets.findIndex(
-        cell => cell.model.sharedModel.getSource() === execution.source
+        cell => cell.model.sharedModel.getSource() === address.source
       );
 }

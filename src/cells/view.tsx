@@ -1,24 +1,32 @@
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
-import type { Execution } from '../api/types';
+import { Honesty } from '../honesty/view';
 import { useModel, useTrans } from '../panel/hooks';
 import { EmptyState, Snippet } from '../panel/notice';
 import { PagedRows } from '../panel/pagedRows';
 import type { Recorders } from '../recording/recorders';
 import { RecordingToggle } from '../recording/toggle';
+import { ActiveRun } from '../tracking/view';
+import type { INotebookStates, ITrackings } from '../tokens';
 import { ExecutionRow } from './executionRow';
 import type { CellsModel } from './model';
+import type { CellAddress } from './showCell';
 
 export interface ICellsViewProps {
   model: CellsModel;
   recorders: Recorders;
-  /** Bring the cell of an execution into view. */
-  onShow: (execution: Execution) => void;
+  states: INotebookStates;
+  trackings: ITrackings;
+  commands: CommandRegistry;
+  /** Bring a cell into view. */
+  onShow: (address: CellAddress) => void;
 }
 
 export function CellsView(props: ICellsViewProps): JSX.Element {
-  const { model } = props;
+  const { model, states } = props;
   const trans = useTrans();
   useModel(model);
+  useModel(states);
   if (model.notebook === null) {
     return (
       <EmptyState title={trans.__('No notebook is open')}>
@@ -26,15 +34,33 @@ export function CellsView(props: ICellsViewProps): JSX.Element {
       </EmptyState>
     );
   }
+  const staleReasons = new Map(
+    states.current?.stale.map(({ last, reasons }) => [
+      last?.execution_id,
+      reasons
+    ])
+  );
   return (
     <>
-      <RecordingToggle recorders={props.recorders} />
+      <div className="jp-Mlops-controls">
+        <RecordingToggle recorders={props.recorders} />
+        <ActiveRun trackings={props.trackings} />
+      </div>
+      <Honesty
+        states={states}
+        commands={props.commands}
+        onShow={props.onShow}
+      />
       <PagedRows
         list={model.list}
         label={trans.__('Recorded cell executions')}
         empty={<NothingRecorded />}
         renderRow={execution => (
-          <ExecutionRow execution={execution} onShow={props.onShow} />
+          <ExecutionRow
+            execution={execution}
+            stale={staleReasons.get(execution.id) ?? null}
+            onShow={props.onShow}
+          />
         )}
       />
     </>

@@ -28,12 +28,14 @@ export function TextButton(props: {
   label: string;
   onClick: () => void;
   icon?: LabIcon;
+  disabled?: boolean;
 }): JSX.Element {
   const Icon = props.icon;
   return (
     <button
       type="button"
       className="jp-Mlops-textButton"
+      disabled={props.disabled}
       onClick={props.onClick}
     >
       {Icon && <Icon.react tag="span" aria-hidden />}

@@ -6,9 +6,8 @@ import {
 import { Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import type { Execution } from '../api/types';
-import { showCell } from '../cells/showCell';
-import { IMlops, IRecorders } from '../tokens';
+import { type CellAddress, showCell } from '../cells/showCell';
+import { IMlops, INotebookStates, IRecorders, ITrackings } from '../tokens';
 import { addNavigation } from './navigation';
 import { MlopsPanel } from './widget';
 
@@ -17,12 +16,14 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   id: 'jupyter_mlops:panel',
   description: 'Shows cells, runs, jobs and models in the left sidebar.',
   autoStart: true,
-  requires: [IMlops, IRecorders, INotebookTracker],
+  requires: [IMlops, IRecorders, INotebookStates, ITrackings, INotebookTracker],
   optional: [ITranslator, ILayoutRestorer],
   activate: (
     app: JupyterFrontEnd,
     mlops: IMlops,
     recorders: IRecorders,
+    states: INotebookStates,
+    trackings: ITrackings,
     tracker: INotebookTracker,
     translator: ITranslator | null,
     restorer: ILayoutRestorer | null
@@ -32,22 +33,24 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const panel = new MlopsPanel({
       model: mlops.panel,
       recorders,
+      states,
+      trackings,
       commands: app.commands,
       translator: language,
-      showCell: execution => void show(execution)
+      showCell: address => void show(address)
     });
     app.shell.add(panel, 'left', { rank: 450, type: 'MLOps' });
     restorer?.add(panel, panel.id);
     addNavigation(app, mlops, panel, trans);
     followNotebook(app, tracker, path => mlops.panel.setNotebook(path));
 
-    const show = async (execution: Execution) => {
+    const show = async (address: CellAddress) => {
       const notebook = tracker.currentWidget;
       if (!notebook) {
         return;
       }
       app.shell.activateById(notebook.id);
-      if (!(await showCell(notebook, execution))) {
+      if (!(await showCell(notebook, address))) {
         Notification.info(trans.__('This cell is no longer in the notebook.'), {
           autoClose: 4000
         });

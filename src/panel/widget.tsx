@@ -8,12 +8,13 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import type { AccordionPanel } from '@lumino/widgets';
 import React from 'react';
-import type { Execution } from '../api/types';
+import type { CellAddress } from '../cells/showCell';
 import { CellsView } from '../cells/view';
 import { mlopsIcon } from '../icons';
 import { JobsView } from '../jobs/view';
 import { ModelsView } from '../models/view';
 import type { Recorders } from '../recording/recorders';
+import type { INotebookStates, ITrackings } from '../tokens';
 import { RunsView } from '../runs/view';
 import { PanelHeader } from './header';
 import { Translation } from './hooks';
@@ -23,10 +24,12 @@ import type { StatusModel } from './statusModel';
 export interface IMlopsPanelOptions {
   model: PanelModel;
   recorders: Recorders;
+  states: INotebookStates;
+  trackings: ITrackings;
   commands: CommandRegistry;
   translator: ITranslator;
-  /** Bring the cell of an execution into view. */
-  showCell: (execution: Execution) => void;
+  /** Bring a cell into view. */
+  showCell: (address: CellAddress) => void;
 }
 
 /** The sections, in their order from the top. */
@@ -112,7 +115,7 @@ function sections(
   titles: Record<SectionId, string>;
   bodies: Record<SectionId, JSX.Element>;
 } {
-  const { model, commands, recorders, showCell } = options;
+  const { model, commands, showCell } = options;
   return {
     titles: {
       cells: trans.__('Cells'),
@@ -124,7 +127,10 @@ function sections(
       cells: (
         <CellsView
           model={model.cells}
-          recorders={recorders}
+          recorders={options.recorders}
+          states={options.states}
+          trackings={options.trackings}
+          commands={commands}
           onShow={showCell}
         />
       ),

@@ -7,7 +7,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { CommandIDs } from '../commands';
-import { IRecorders } from '../tokens';
+import { IMlops, IRecorders } from '../tokens';
 import { Recorders } from './recorders';
 
 const SETTINGS = 'jupyter_mlops:plugin';
@@ -18,18 +18,25 @@ export const recordingPlugin: JupyterFrontEndPlugin<IRecorders> = {
   description: 'Switches the recording of cell executions in notebooks.',
   autoStart: true,
   provides: IRecorders,
-  requires: [INotebookTracker],
+  requires: [IMlops, INotebookTracker],
   optional: [ISettingRegistry, ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
+    { client }: IMlops,
     tracker: INotebookTracker,
     settingRegistry: ISettingRegistry | null,
     translator: ITranslator | null,
     palette: ICommandPalette | null
   ): IRecorders => {
-    const { commands } = app;
+    const { commands, serviceManager } = app;
     const trans = (translator ?? nullTranslator).load('jupyter_mlops');
-    const recorders = new Recorders(tracker);
+    const recorders = new Recorders(tracker, ({ context }) => {
+      const path = () => serviceManager.contents.localPath(context.path);
+      return {
+        ask: () => client.recording(path()),
+        switch: on => client.setRecording(path(), on)
+      };
+    });
     void settingRegistry?.load(SETTINGS).then(settings => {
       const follow = () =>
         recorders.setAutoRecord(

@@ -1,20 +1,25 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
-import type { Kernel, KernelMessage, Session } from '@jupyterlab/services';
+import type { Kernel, Session } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
+import type { Recording } from '../api/types';
+import { ask, type Reply, valueOf } from '../kernel/ask';
 
 const LOAD = '%load_ext jupyter_mlops';
 const UNLOAD = '%unload_ext jupyter_mlops';
 const IS_LOADED = "'jupyter_mlops' in get_ipython().extension_manager.loaded";
 
-/** How often a request is repeated that the kernel aborted because a cell before it failed. */
-const ATTEMPTS = 3;
-
 /**
- * `unsupported`: the kernel is not a Python kernel; `refused`: the kernel could not load the recorder.
+ * `unsupported`: not a Python kernel, `refused`: it could not load the recorder; and the server does not help.
  */
 export type RecordingState =
   'no-kernel' | 'unsupported' | 'off' | 'switching' | 'on' | 'refused';
+
+/** What is so when neither the kernel records nor the server can be asked to. */
+interface IInability {
+  state: RecordingState;
+  detail: string | null;
+}
 
 /** What a recorder needs of a notebook's session. */
 export type RecordedSession = Pick<
@@ -22,15 +27,24 @@ export type RecordedSession = Pick<
   'session' | 'kernelChanged' | 'statusChanged'
 >;
 
-type Reply = KernelMessage.IExecuteReplyMsg['content'];
+/** How the server records a notebook whose kernel cannot do so itself. */
+export interface IServerRecording {
+  /** As it is now. */
+  ask(): Promise<Recording>;
+  switch(on: boolean): Promise<Recording>;
+}
 
 /**
  * Switches the recording of a notebook's kernel, with silent requests that need no cell.
  *
+ * A kernel that cannot record itself is recorded by the server, which hears what is said to it and by it.
  * While it is on, a restarted or changed kernel is switched on again, before any cell reaches it.
  */
 export class Recorder implements IDisposable {
-  constructor(private readonly _session: RecordedSession) {
+  constructor(
+    private readonly _session: RecordedSession,
+    private readonly _server: IServerRecording
+  ) {
     this._session.kernelChanged.connect(this._onKernelChanged, this);
     this._session.statusChanged.connect(this._onStatusChanged, this);
     void this.probe();
@@ -44,7 +58,10 @@ export class Recorder implements IDisposable {
     return this._state;
   }
 
-  /** The kernel's language when it is `unsupported`; the error's name when it has `refused`. */
+  /**
+   * Why the server records, in a sentence, when it does; the kernel's language when it is `unsupported`;
+   * the error's name when it has `refused`.
+   */
   get detail(): string | null {
     return this._detail;
   }
@@ -120,7 +137,10 @@ export class Recorder implements IDisposable {
     if (!kernel || kernel.status === 'dead') {
       this._set('no-kernel');
     } else if (language.toLowerCase() !== 'python') {
-      this._set('unsupported', language);
+      const inability = { state: 'unsupported', detail: language } as const;
+      await (errand === 'switch'
+        ? this._switchServer(turn, inability)
+        : this._followServer(turn, inability, () => this._server.ask()));
     } else if (errand === 'switch') {
       await this._switch(kernel, turn);
     } else {
@@ -139,8 +159,10 @@ export class Recorder implements IDisposable {
       return;
     }
     if (reply.status === 'error') {
-      this._isWanted = false;
-      this._set('refused', (reply as { ename?: string }).ename ?? null);
+      const detail = (reply as { ename?: string }).ename ?? null;
+      await this._switchServer(turn, { state: 'refused', detail });
+    } else if (!isWanted && this._isServed) {
+      await this._switchServer(turn, { state: 'off', detail: null });
     } else {
       this._set(isWanted ? 'on' : 'off');
     }
@@ -157,27 +179,56 @@ export class Recorder implements IDisposable {
     if (reply?.status !== 'ok' || turn !== this._turn) {
       return;
     }
-    const answer = reply.user_expressions.loaded as {
-      data?: Record<string, string>;
-    };
-    this._isWanted = answer?.data?.['text/plain'] === 'True';
-    this._set(this._isWanted ? 'on' : 'off');
+    this._isWanted = valueOf(reply, 'loaded') === 'True';
+    if (this._isWanted) {
+      this._set('on');
+    } else {
+      const inability = { state: 'off', detail: null } as const;
+      await this._followServer(turn, inability, () => this._server.ask());
+    }
   }
 
   /** The reply to a silent request, or null when the kernel went away before it. */
   private async _request(
     kernel: Kernel.IKernelConnection,
     code: string,
-    user_expressions: Record<string, string> = {}
+    expressions: Record<string, string> = {}
   ): Promise<Reply | null> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const reply = await ask(kernel, code, user_expressions);
-      if ((reply?.status as string) !== 'aborted') {
-        this._isUnanswered = reply === null;
-        return reply;
+    const reply = await ask(kernel, code, expressions);
+    this._isUnanswered = reply === null;
+    return reply;
+  }
+
+  /** Have the server record what the kernel cannot, or no longer. */
+  private async _switchServer(
+    turn: number,
+    inability: IInability
+  ): Promise<void> {
+    this._set('switching');
+    await this._followServer(turn, inability, () =>
+      this._server.switch(this._isWanted)
+    );
+  }
+
+  /** Take the server's state for ours; where the server cannot tell, say what the kernel cannot do. */
+  private async _followServer(
+    turn: number,
+    inability: IInability,
+    ask: () => Promise<Recording>
+  ): Promise<void> {
+    try {
+      const { on, reason } = await ask();
+      if (turn === this._turn) {
+        this._isWanted = on;
+        this._isServed = on;
+        this._set(on ? 'on' : 'off', on ? reason : null);
+      }
+    } catch {
+      if (turn === this._turn) {
+        this._isWanted &&= inability.state !== 'refused';
+        this._set(inability.state, inability.detail);
       }
     }
-    return null;
   }
 
   private _set(state: RecordingState, detail: string | null = null): void {
@@ -195,35 +246,10 @@ export class Recorder implements IDisposable {
   private _isWanted = false;
   private _isDisposed = false;
   private _lastStatus: Kernel.Status | null = null;
+  /** Whether the server was asked to record, too. */
+  private _isServed = false;
   /** Whether a kernel went away before it answered. */
   private _isUnanswered = false;
   /** Rises with every question to the kernel. */
   private _turn = 0;
-}
-
-/**
- * Ask a kernel without leaving a trace in its history.
- *
- * The reply alone is waited for: just after a restart, what comes on the other channel may be lost.
- */
-function ask(
-  kernel: Kernel.IKernelConnection,
-  code: string,
-  user_expressions: Record<string, string>
-): Promise<Reply | null> {
-  return new Promise(resolve => {
-    try {
-      const future = kernel.requestExecute({
-        code,
-        user_expressions,
-        silent: true,
-        store_history: false,
-        stop_on_error: false
-      });
-      future.onReply = ({ content }) => resolve(content);
-      future.done.catch(() => resolve(null)); // restarted or closed
-    } catch {
-      resolve(null); // dead
-    }
-  });
 }

@@ -4,50 +4,37 @@ import {
   NotebookActions,
   type NotebookPanel
 } from '@jupyterlab/notebook';
-import { type ISignal, Signal } from '@lumino/signaling';
-import { Recorder } from './recorder';
+import { PerNotebook } from '../panel/perNotebook';
+import { type IServerRecording, Recorder } from './recorder';
 
-/** One recorder a notebook, made when the notebook is first looked at. */
-export class Recorders {
-  constructor(private readonly _tracker: INotebookTracker) {
-    this._tracker.currentChanged.connect(() => this._changed.emit());
-    this._tracker.widgetAdded.connect((_, panel) => this._onOpened(panel));
+/** The recorders of the open notebooks. */
+export class Recorders extends PerNotebook<Recorder> {
+  /**
+   * @param tracker - of the open notebooks.
+   * @param serverRecording - how the server records the notebook of a view.
+   */
+  constructor(
+    tracker: INotebookTracker,
+    serverRecording: (panel: NotebookPanel) => IServerRecording
+  ) {
+    super(
+      tracker,
+      panel => new Recorder(panel.sessionContext, serverRecording(panel))
+    );
+    tracker.widgetAdded.connect((_, panel) => this._onOpened(panel));
     NotebookActions.executed.connect((_, { notebook, cell }) => {
-      const panel = this._tracker.find(panel => panel.content === notebook);
+      const panel = tracker.find(panel => panel.content === notebook);
       if (panel && mentionsUs(cell)) {
         void this.of(panel).probe();
       }
     });
   }
 
-  /** Emitted when another notebook comes to the front, or its recording changes. */
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  /** The recorder of the notebook in front, or null. */
-  get current(): Recorder | null {
-    const panel = this._tracker.currentWidget;
-    return panel && !panel.isDisposed ? this.of(panel) : null;
-  }
-
-  of(panel: NotebookPanel): Recorder {
-    const known = this._recorders.get(panel);
-    if (known) {
-      return known;
-    }
-    const recorder = new Recorder(panel.sessionContext);
-    this._recorders.set(panel, recorder);
-    recorder.changed.connect(() => this._changed.emit());
-    panel.disposed.connect(() => recorder.dispose());
-    return recorder;
-  }
-
   /** Whether every notebook that opens is recorded; switches those open on, and none off. */
   setAutoRecord(isAutomatic: boolean): void {
     this._isAutomatic = isAutomatic;
     if (isAutomatic) {
-      this._tracker.forEach(panel => this._onOpened(panel));
+      this.tracker.forEach(panel => this._onOpened(panel));
     }
   }
 
@@ -57,8 +44,6 @@ export class Recorders {
     }
   }
 
-  private _changed = new Signal<this, void>(this);
-  private _recorders = new WeakMap<NotebookPanel, Recorder>();
   private _isAutomatic = false;
 }
 

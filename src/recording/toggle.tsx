@@ -47,7 +47,7 @@ function useStateText(): {
   const describe = ({ state, detail }: Recorder): string => {
     switch (state) {
       case 'on':
-        return trans.__('Every cell that you run is recorded.');
+        return detail ?? trans.__('Every cell that you run is recorded.');
       case 'off':
         return trans.__('Off: cells run without a trace.');
       case 'switching':
@@ -56,7 +56,7 @@ function useStateText(): {
         return trans.__('The notebook has no running kernel.');
       case 'unsupported':
         return trans.__(
-          'Only Python kernels can be recorded; this one runs %1.',
+          'This kernel runs %1, which only the server can record, and it does not answer.',
           detail || trans.__('another language')
         );
       case 'refused':
