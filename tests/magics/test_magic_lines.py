@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
+from jupyter_mlops.capture.options import CaptureOptions
 from jupyter_mlops.errors import BadInputError
-from jupyter_mlops.magics.arguments import SUBCOMMANDS, options_of, parse_line
+from jupyter_mlops.magics.arguments import CAPTURE_OPTIONS, SUBCOMMANDS, options_of, parse_line
 from jupyter_mlops.magics.card import Card, Link, State
 from jupyter_mlops.magics.mlops import MlopsMagics
 
@@ -46,3 +49,10 @@ def test_a_card_escapes_every_value_and_names_no_colour() -> None:
     assert "#" not in html.replace("&#x27;", "")
     assert "rgb" not in html
     assert evil in card.text()
+
+
+def test_every_capture_option_is_offered_with_words_that_it_takes() -> None:
+    assert list(CAPTURE_OPTIONS) == [field.name for field in fields(CaptureOptions)]
+    for name, (words, _) in CAPTURE_OPTIONS.items():
+        for word in words:
+            assert CaptureOptions().with_changes(**{name: word})
