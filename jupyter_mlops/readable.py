@@ -17,6 +17,16 @@ def show_seconds(seconds: float | None) -> str | None:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
+def show_bytes(count: int) -> str:
+    """A size as people say it: 1 kB is 1000 bytes."""
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{size:.3g} {unit}"
+        size /= 1000
+    return f"{size:.3g} TB"
+
+
 def show_moment(moment: datetime | str | None) -> str | None:
     """A moment in local time, to the second."""
     if moment is None:

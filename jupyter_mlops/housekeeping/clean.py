@@ -98,6 +98,7 @@ class Order:
         default: the limits of jobs whose policies say nothing.
         root: only runs under this root; None: of all.
         job_id: only those of this job.
+        only: of the runs that the limits choose, only these: what somebody was shown.
         dry_run: only say what would go.
         within_s: stop after so many seconds.
     """
@@ -106,6 +107,7 @@ class Order:
     default: Limits = NO_LIMITS
     root: str | None = None
     job_id: str | None = None
+    only: frozenset[str] | None = None
     dry_run: bool = True
     within_s: float = WITHIN_S
 
@@ -167,6 +169,8 @@ class _Cleaner:
         chosen = choose_runs(candidates, limits, self._now, lambda run: self._size(runs[run.id]))
         for candidate, why in chosen:
             run = runs[candidate.id]
+            if self._order.only is not None and run.id not in self._order.only:
+                continue
             try:
                 size = self._size(run)
                 if self._order.dry_run:
