@@ -109,8 +109,7 @@ class NotebookRecord:
         self._ingest()
         with self._store.reading() as session:
             for root, notebook in self._known_names(session, by_hand=True):
-                # None finds the sessions that no server of ours started.
-                state = judge_notebook(session, root, notebook, cells)  # type: ignore[arg-type]
+                state = judge_notebook(session, root, notebook, cells)
                 if state["session_id"] is not None:
                     return state
         raise NotFoundError(

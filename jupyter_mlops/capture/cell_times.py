@@ -18,7 +18,9 @@ LEAST_SECONDS = 0.1
 MAX_LOOKED_AT = 2000
 
 
-def earlier_durations(session: Session, root: str, notebook: str) -> dict[str, list[tuple[str, float]]]:
+def earlier_durations(
+    session: Session, root: str | None, notebook: str
+) -> dict[str, list[tuple[str, float]]]:
     """Of each cell its successful executions by hand, newest first: their ids and seconds.
 
     Those in earlier sessions count; of a notebook no more than its newest 2,000 executions are looked at.

@@ -178,9 +178,9 @@ class Recorder:
         return mine or self._innermost(lambda _: True)
 
     def count_error(self, error: BaseException) -> None:
-        """Note that a hook failed; after ten in a row, give up."""
+        """Note that a hook failed; after ten in a row, give up. A disk that is full may have room again."""
         self.errors += 1
-        self.errors_in_a_row += 1
+        self.errors_in_a_row += not isinstance(error, OSError)
         if self.errors_in_a_row >= MAX_ERRORS_IN_A_ROW:
             self.problem = f"switched off after {MAX_ERRORS_IN_A_ROW} errors in a row: {error!r}"
 
@@ -286,6 +286,8 @@ class Recorder:
             self._append(frame.unwritten)
         if frame.dropped:
             line["dropped"] = frame.dropped
+        if self.errors:
+            line["hook_errors"] = self.errors
         line["hook_ns"] = frame.hook_ns + time.monotonic_ns() - m1
         self._append(line, texts=None if error is not None or not measured.keys() <= _WITHOUT_TEXT else ())
 

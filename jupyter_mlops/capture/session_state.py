@@ -20,13 +20,13 @@ MAX_EXECUTIONS = 2000
 
 
 def judge_notebook(
-    session: Session, root: str, notebook: str, cells: Sequence[tuple[str, str]]
+    session: Session, root: str | None, notebook: str, cells: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
     """How a notebook's newest interactive session stands, as `SessionState` in the REST schema.
 
     Args:
         session: of the store.
-        root: the server root; `notebook` is relative to it.
+        root: the server root; `notebook` is relative to it. None: sessions that no server of ours started.
         cells: the document's code cells from the top, each with its id and its text as it is now.
     """
     kernel_session = session.scalars(

@@ -6,6 +6,7 @@ import html
 import os
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,9 @@ class ParameterForm(widgets.VBox):
     ) -> None:
         self._workspace = Workspace()
         self._place = _place(self._workspace, notebook, root)
-        self._settings = {"name": name, "register_model": register_model, "kernel": kernel}
+        self._request = RunRequest(
+            self._place.notebook, name=name, kernel=kernel, register_model=register_model
+        )
         found = infer_parameters(read_notebook(resolve_notebook(self._place.root, self._place.notebook)))
         if found.problem:
             raise ParameterError(found.problem, field="notebook", hint="Mend the cell first.")
@@ -112,9 +115,7 @@ class ParameterForm(widgets.VBox):
         """
         try:
             jobs = self._workspace.jobs(self._place.root)
-            self.run = jobs.submit(
-                RunRequest(self._place.notebook, parameters=self.values(), **self._settings)
-            )
+            self.run = jobs.submit(replace(self._request, parameters=self.values()))
         except MlopsError as error:
             field = (error.field or "").removeprefix("parameters.")
             if field not in self.fields:

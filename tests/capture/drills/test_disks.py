@@ -54,13 +54,7 @@ def recorded(store: Store) -> list[tuple[str | None, str]]:
         return [(row.cell_id, row.status) for row in rows]
 
 
-GIVES_UP = pytest.mark.xfail(
-    reason="the recorder takes a disk that is full for five cells for a failure of its own, and gives up",
-    strict=True,
-)
-
-
-@pytest.mark.parametrize("rounds", [1, pytest.param(2, marks=GIVES_UP)])
+@pytest.mark.parametrize("rounds", [1, 2])
 def test_a_full_disk_under_the_journal_costs_only_the_cells_that_found_it_full(
     small_disk: Path, tmp_path: Path, store: Store, rounds: int
 ) -> None:

@@ -103,7 +103,6 @@ def test_an_exception_in_any_part_of_a_hook_is_swallowed(
     assert int(told.streams["stdout"]) > 0 or name == "_note_open"
 
 
-@pytest.mark.xfail(reason="the recorder does not write `hook_errors` with its end lines yet", strict=True)
 def test_failures_of_our_hooks_reach_the_store_with_the_next_cell(
     start_kernel: StartKernel, store: Store
 ) -> None:
