@@ -18,26 +18,22 @@ MAX_WAITING = 100
 """How many runs of one job may wait for it; a schedule faster than its notebook would fill the store."""
 
 
-def enqueue_under_policies(
-    session: Session, run: Run, policies: Policies, now: datetime, *, requested: bool = False
-) -> Run:
-    """Put a run in the queue with its job's policies; where those skip it, it ends at once as `skipped`.
+def enqueue_under_policies(session: Session, run: Run, now: datetime, *, requested: bool = False) -> Run:
+    """Put a run in the queue; where its policies skip it, it ends at once as `skipped`.
 
     A run that has ended already (a fire whose notebook is gone) is only written down.
 
     Args:
         session: the transaction that makes the run.
-        run: not yet added; its state is `queued`, or final.
-        policies: its job's, which it carries from now on.
+        run: not yet added, with its job's policies; its state is `queued`, or final.
         now: the moment.
         requested: whether somebody asks for it. Such a run waits where a fire would be skipped: who asks
             twice wants two.
     """
-    run.policies, run.priority = policies.changed(), policies.priority
     if run.state == RunState.QUEUED.value:
         # No claim may come between the look at what is under way and this run's own row.
         take_turns(session, "claim")
-        _settle(session, run, policies, now, requested)
+        _settle(session, run, Policies.of(run.policies or {}), now, requested)
     queue.enqueue(session, run)
     return run
 

@@ -129,6 +129,31 @@ class Policies:
         return attempts < self.max_attempts and reason in self.retry_on
 
 
+def check_policies(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """All that a user writes under `policies`, as rows keep it: what was said, be it a default or not.
+
+    Beside `Policies` there are `notify` (who is told of what) and `retention` (what is kept).
+
+    Raises:
+        BadInputError: the field at fault is `policies.NAME`.
+    """
+    from jupyter_mlops.housekeeping.limits import check_limits
+    from jupyter_mlops.notifications.rules import parse_rules
+
+    own = dict(given or {})
+    others: dict[str, Callable[[Any], dict[str, Any]]] = {"notify": parse_rules, "retention": check_limits}
+    kept = {name: check(own.pop(name)) for name, check in others.items() if own.get(name) is not None}
+    own = {name: value for name, value in own.items() if name not in others}
+    policies = Policies.parse(own)
+    said = {name: value for name, value in policies.as_dict().items() if name in own}
+    return {**policies.changed(), **said, **kept}
+
+
+def shown_policies(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's policies with all defaults written out."""
+    return {**stored, **Policies.of(stored).as_dict()}
+
+
 def _whole(least: int, most: int) -> Callable[[str, Any], int]:
     def check(name: str, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:

@@ -8,6 +8,7 @@ from typing import Any
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError, InvalidNotebookError
+from jupyter_mlops.jobs.policies import Policies, check_policies
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
 from jupyter_mlops.notebooks.parameters import infer_parameters, validate_parameters
@@ -28,6 +29,8 @@ class PreparedRun:
         notebook: path relative to the root.
         content: the notebook's bytes; `keep_snapshot` keeps them.
         kernel: the kernel that was asked for, None for the notebook's own.
+        policies: those that were asked for.
+        priority: the one that was asked for.
     """
 
     root: str
@@ -37,6 +40,8 @@ class PreparedRun:
     parameters: dict[str, Any]
     kernel: str | None
     register_model: str | None
+    policies: dict[str, Any]
+    priority: int | None
 
     def keep_snapshot(self, settings: Settings) -> str:
         """Keep the notebook as it is now; answers with its SHA-256."""
@@ -56,7 +61,8 @@ def prepare_run(request: RunRequest, root: Path) -> PreparedRun:
     parameters = validate_parameters(infer_parameters(notebook), request.parameters)
     relative = relative_path(root, request.notebook, path)
     register_model = check_model_name(request.register_model) if request.register_model else None
-    name = _check_name(request.name) if request.name else relative.removesuffix(".ipynb")
+    name = check_name(request.name) if request.name else relative.removesuffix(".ipynb")
+    policies = check_policies(request.policies)
     return PreparedRun(
         root=str(root.resolve()),
         notebook=relative,
@@ -65,7 +71,15 @@ def prepare_run(request: RunRequest, root: Path) -> PreparedRun:
         parameters=parameters,
         kernel=request.kernel,
         register_model=register_model,
+        policies=policies,
+        priority=_priority(request, policies),
     )
+
+
+def _priority(request: RunRequest, policies: dict[str, Any]) -> int | None:
+    if request.priority is None:
+        return policies.get("priority")
+    return Policies.parse({"priority": request.priority}).priority
 
 
 def _read(path: Path) -> bytes:
@@ -77,7 +91,12 @@ def _read(path: Path) -> bytes:
         ) from error
 
 
-def _check_name(name: str) -> str:
+def check_name(name: str) -> str:
+    """A job's name without spaces around it.
+
+    Raises:
+        BadInputError: it cannot be one.
+    """
     name = name.strip()
     if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
         raise BadInputError(

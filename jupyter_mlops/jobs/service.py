@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,8 +15,11 @@ from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, NotFoundError
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.cron import parse_schedule
-from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
-from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
+from jupyter_mlops.jobs.new_runs import find_by_key, new_run
+from jupyter_mlops.jobs.overlap import enqueue_under_policies
+from jupyter_mlops.jobs.policies import Policies
+from jupyter_mlops.jobs.prepare import PreparedRun, check_name, prepare_run
+from jupyter_mlops.jobs.spec import JobChange, RunRequest, ScheduleRequest
 from jupyter_mlops.jobs.triggers.life import restart_all, set_all_active
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
 from jupyter_mlops.jobs.triggers.service import NewTrigger, add_trigger
@@ -24,7 +28,7 @@ from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
-from jupyter_mlops.store.tables import Job, Run
+from jupyter_mlops.store.tables import Attempt, Job, Run
 from jupyter_mlops.store.turns import take_turns
 from jupyter_mlops.tracking.probe import check_tracking
 
@@ -51,14 +55,34 @@ class JobService:
             ConflictError: a job of that name runs another notebook.
             TrackingUnavailableError: the tracking server does not answer.
         """
+        return self.submit_once(request)[0]
+
+    def submit_once(self, request: RunRequest) -> tuple[Run, bool]:
+        """As `submit`; says also whether the run is new: of requests with one key only the first makes one.
+
+        Raises:
+            ConflictError: the key was used for another request.
+        """
+        if (before := self._run_of_key(request)) is not None:
+            return before, False
         prepared = self._prepare(request)
         sha = prepared.keep_snapshot(self.settings)
         with self.store.session() as session:
-            run = _new_run(self._job_named(session, prepared), prepared, sha)
+            job = self._job_named(session, prepared)  # requests take turns from here on
+            if (before := find_by_key(session, self.root, request)) is not None:
+                return before, False
+            run = new_run(job, prepared, sha)
             run.tracking_uri = self.settings.kept_tracking_uri
-            queue.enqueue(session, run)
+            if request.idempotency_key is not None:
+                run.idempotency_key = request.idempotency_key
+                run.cause = {**run.cause, "fingerprint": request.fingerprint}
+            enqueue_under_policies(session, run, _now(), requested="overlap" not in request.policies)
         ensure_worker(self.store, self.settings)
-        return run
+        return run, True
+
+    def _run_of_key(self, request: RunRequest) -> Run | None:
+        with self.store.reading() as session:
+            return find_by_key(session, self.root, request)
 
     def run_job(self, job_id: str) -> Run:
         """Queue a run of a job with its own parameters.
@@ -67,9 +91,38 @@ class JobService:
             NotFoundError: no such job.
             BadInputError: its notebook is gone or no longer fits its parameters.
         """
+        return self.run_job_once(job_id, None)[0]
+
+    def run_job_once(self, job_id: str, idempotency_key: str | None) -> tuple[Run, bool]:
+        """As `run_job`, under a key; see `submit_once`."""
         with self.store.reading() as session:
             job = _job(session, self.root, job_id)
-        return self.submit(RunRequest.of(job))
+        own = RunRequest(job.notebook, job.name, job.parameters, job.kernel, job.register_model)
+        return self.submit_once(dataclasses.replace(own, idempotency_key=idempotency_key))
+
+    def change_job(self, job_id: str, change: JobChange) -> Job:
+        """Change what a job runs, and how; its runs so far and those queued stay as they are.
+
+        Raises:
+            NotFoundError: no such job.
+            BadInputError: something in the change is wrong; nothing was stored.
+            ConflictError: another job has the name.
+        """
+        with self.store.reading() as session:
+            job = _job(session, self.root, job_id)
+        changed = prepare_run(_changed(job, change), self.root)
+        with self.store.session() as session:
+            take_turns(session, "job names")
+            job = _job(session, self.root, job_id)
+            namesake = _live_job(session, job.root, changed.name)
+            if namesake is not None and namesake.id != job.id:
+                raise ConflictError(f"There is another job named {changed.name!r}.", field="name")
+            job.name, job.parameters, job.kernel = changed.name, changed.parameters, changed.kernel
+            job.register_model, job.updated_at = changed.register_model, _now()
+            if change.policies is not None:
+                _set_policies(job, changed.policies)
+            _tell(session, job)
+        return job
 
     def create_job(self, request: RunRequest, schedule: ScheduleRequest | None) -> Job:
         """Make a job; with a schedule, its first fire is the next one from now.
@@ -95,6 +148,8 @@ class JobService:
                 add_trigger(session, job, cron, _now())
             job.parameters, job.kernel = prepared.parameters, prepared.kernel
             job.register_model, job.updated_at = prepared.register_model, _now()
+            if request.policies:
+                _set_policies(job, prepared.policies)
             job.tracking_uri = self.settings.kept_tracking_uri
             _tell(session, job)
         if cron is not None:
@@ -230,6 +285,18 @@ class JobService:
         with self.store.reading() as session:
             return fetch_page(session, query, Run.created_at, Run.id, page)
 
+    def list_attempts(self, run_id: str) -> Sequence[Attempt]:
+        """The attempts at a run, the first first.
+
+        Raises:
+            NotFoundError: no such run.
+        """
+        with self.store.reading() as session:
+            run = _run(session, self.root, run_id)
+            return session.scalars(
+                select(Attempt).where(Attempt.run_id == run.id).order_by(Attempt.number)
+            ).all()
+
     def cancel_run(self, run_id: str) -> Run:
         """Ask for a run to end; one that has ended stays as it is.
 
@@ -261,6 +328,7 @@ class JobService:
                 created_at=now,
                 updated_at=now,
             )
+            _set_policies(job, prepared.policies)
             job.triggers = []
             session.add(job)
             session.flush()
@@ -274,22 +342,19 @@ class JobService:
         return job
 
 
-def _new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
-    return Run(
-        id=new_id(),
-        root=prepared.root,
-        job_id=job.id,
-        job=job,
-        notebook=prepared.notebook,
-        snapshot_sha=sha,
-        parameters=prepared.parameters,
-        kernel=prepared.kernel,
-        register_model=prepared.register_model,
-        state=RunState.QUEUED.value,
-        created_at=_now(),
-        cells_done=0,
-        metrics={},
-        cancel_requested=False,
+def _set_policies(job: Job, policies: dict[str, Any]) -> None:
+    job.policies, job.max_parallel = policies, Policies.of(policies).max_parallel
+
+
+def _changed(job: Job, change: JobChange) -> RunRequest:
+    """The request that a changed job would be: it is checked as one."""
+    return RunRequest(
+        job.notebook,
+        job.name if change.name is None else check_name(change.name),
+        job.parameters if change.parameters is None else change.parameters,
+        job.kernel if change.kernel is None else change.kernel or None,
+        job.register_model if change.register_model is None else change.register_model or None,
+        policies=change.policies or {},
     )
 
 

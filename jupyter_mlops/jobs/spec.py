@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from jupyter_mlops.store.tables import Job
@@ -19,6 +21,9 @@ class RunRequest:
         parameters: values that differ from the defaults, by name.
         kernel: a kernel's name; by default the notebook's own.
         register_model: the registered model that gets the run's model as a new version.
+        policies: those that differ from the job's, for this run; for a new job they become its own.
+        priority: of this run; by default that of the policies.
+        idempotency_key: the same key with the same request is answered with its first run.
     """
 
     notebook: str
@@ -26,11 +31,39 @@ class RunRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     kernel: str | None = None
     register_model: str | None = None
+    policies: Mapping[str, Any] = field(default_factory=dict)
+    priority: int | None = None
+    idempotency_key: str | None = None
 
     @classmethod
     def of(cls, job: Job) -> RunRequest:
         """The request that runs a job as it is defined."""
-        return cls(job.notebook, job.name, job.parameters, job.kernel, job.register_model)
+        return cls(job.notebook, job.name, job.parameters, job.kernel, job.register_model, job.policies)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells this request from others under the same idempotency key."""
+        asked = {**asdict(self), "idempotency_key": None}
+        return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class JobChange:
+    """What is to be changed of a job; what is None stays, and an empty text takes away.
+
+    Args:
+        name: another name.
+        parameters: in place of all of the job's.
+        policies: in place of all of the job's.
+        kernel: another kernel; empty: the notebook's own.
+        register_model: another registered model; empty: none.
+    """
+
+    name: str | None = None
+    parameters: Mapping[str, Any] | None = None
+    policies: Mapping[str, Any] | None = None
+    kernel: str | None = None
+    register_model: str | None = None
 
 
 @dataclass(frozen=True)

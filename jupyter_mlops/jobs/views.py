@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from jupyter_mlops.jobs.policies import shown_policies
 from jupyter_mlops.jobs.triggers.views import trigger_as_dict
 from jupyter_mlops.runs.live.progress import Progress
 from jupyter_mlops.runs.states import RunState
-from jupyter_mlops.store.tables import Job, Run, Trigger
+from jupyter_mlops.store.stored_json import BROKEN_MOMENT, broken_columns
+from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger
+
+if TYPE_CHECKING:
+    from jupyter_mlops.jobs.run_actions import ActionResult
 
 
 def run_as_dict(run: Run) -> dict[str, Any]:
@@ -33,6 +38,7 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "cells_total": run.cells_total,
         "cells_done": run.cells_done,
         "progress": None if (progress := run_progress(run)) is None else progress.as_dict(),
+        "findings": (run.progress or {}).get("findings", []),
         "failed_cell": run.failed_cell,
         "output_path": relative_to_root(run),
         "snapshot_sha": run.snapshot_sha,
@@ -42,6 +48,12 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "model_name": run.register_model if run.model_version else None,
         "model_version": run.model_version,
         "cancel_requested": run.cancel_requested,
+        "policies": shown_policies(run.policies or {}),
+        "priority": run.priority,
+        "not_before": _moment(run.not_before),
+        "cause": {name: value for name, value in (run.cause or {}).items() if name != "fingerprint"},
+        "batch_id": run.batch_id,
+        "problem": _damage(run),
     }
 
 
@@ -59,6 +71,8 @@ def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:
         "parameters": job.parameters,
         "kernel": job.kernel,
         "register_model": job.register_model,
+        "policies": shown_policies(job.policies or {}),
+        "problem": _damage(job),
         "trigger": next((_schedule_as_dict(one) for one in job.triggers if one.kind == "cron"), None),
         "triggers": [trigger_as_dict(trigger) for trigger in job.triggers],
         "created_at": _moment(job.created_at),
@@ -67,9 +81,39 @@ def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:
     }
 
 
+def attempt_as_dict(attempt: Attempt) -> dict[str, Any]:
+    """An attempt as `Attempt` in the OpenAPI file."""
+    return {
+        "id": attempt.id,
+        "number": attempt.number,
+        "state": attempt.state,
+        "reason": attempt.reason,
+        "message": attempt.message,
+        "worker_id": attempt.worker_id,
+        "started_at": _moment(attempt.started_at),
+        "ended_at": _moment(attempt.ended_at),
+        "mlflow_run_id": attempt.mlflow_run_id,
+    }
+
+
+def action_as_dict(result: ActionResult) -> dict[str, Any]:
+    """What came of an action for one run, as `ActionResult` in the OpenAPI file."""
+    return {
+        "id": result.id,
+        "run": None if result.run is None else run_as_dict(result.run),
+        "problem": None if result.problem is None else result.problem.as_problem(),
+    }
+
+
+def _damage(row: Run | Job) -> str | None:
+    """What of a damaged row cannot be read; None for a good one."""
+    columns = broken_columns(row)
+    return f"This row is damaged: {', '.join(columns)} cannot be read." if columns else None
+
+
 def duration_s(run: Run) -> float | None:
     """Seconds from start to end, None for a run that has not both."""
-    if run.started_at is None or run.ended_at is None:
+    if run.started_at is None or run.ended_at is None or BROKEN_MOMENT in (run.started_at, run.ended_at):
         return None
     return (run.ended_at - run.started_at).total_seconds()
 
@@ -94,4 +138,4 @@ def _schedule_as_dict(trigger: Trigger) -> dict[str, Any]:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat()
+    return None if moment is None or moment == BROKEN_MOMENT else moment.isoformat()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_mlops.errors import BadInputError
-from jupyter_mlops.jobs.spec import RunRequest, ScheduleRequest
+from jupyter_mlops.jobs.spec import JobChange, RunRequest, ScheduleRequest
 from jupyter_mlops.jobs.views import job_as_dict, run_as_dict
 from jupyter_mlops.server.base import MlopsHandler
+from jupyter_mlops.server.handlers.runs import IDEMPOTENCY_KEY
 from jupyter_mlops.store.tables import Job
 
 
@@ -53,12 +56,16 @@ class JobHandler(MlopsHandler):
     @web.authenticated
     @authorized
     async def patch(self, job_id: str) -> None:
-        """Pause or resume its schedule, or bring it back."""
+        """Change what it runs and how, pause or resume its schedule, or bring it back."""
         body = self.body("JobChange")
         if not body:
             raise BadInputError("Nothing to change was given.", field="active")
         if "deleted" in body:
             job = await self.in_thread(self.backend.jobs.restore_job, job_id)
+        change = {name: value for name, value in body.items() if name not in ("deleted", "active")}
+        if change:
+            changed: dict[str, Any] = {name: "" if value is None else value for name, value in change.items()}
+            job = await self.in_thread(self.backend.jobs.change_job, job_id, JobChange(**changed))
         if "active" in body:
             job = await self.in_thread(self.backend.jobs.set_active, job_id, body["active"])
         await self._answer_job(job)
@@ -83,8 +90,9 @@ class JobRunsHandler(MlopsHandler):
     @authorized
     async def post(self, job_id: str) -> None:
         """Run the job now."""
-        run = await self.in_thread(self.backend.jobs.run_job, job_id)
-        self.answer(run_as_dict(run), status=201)
+        key = self.request.headers.get(IDEMPOTENCY_KEY)
+        run, is_new = await self.in_thread(self.backend.jobs.run_job_once, job_id, key)
+        self.answer(run_as_dict(run), status=201 if is_new else 200)
 
 
 ROUTES = [

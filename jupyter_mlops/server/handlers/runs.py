@@ -6,10 +6,13 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.jobs.run_actions import RunActions
 from jupyter_mlops.jobs.spec import RunRequest
-from jupyter_mlops.jobs.views import run_as_dict
+from jupyter_mlops.jobs.views import action_as_dict, attempt_as_dict, run_as_dict
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.server.base import MlopsHandler
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
 
 
 class RunsHandler(MlopsHandler):
@@ -32,8 +35,10 @@ class RunsHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Queue a run now."""
-        request = RunRequest(**self.body("RunRequest"))
-        self.answer(run_as_dict(await self.in_thread(self.backend.jobs.submit, request)), status=201)
+        key = self.request.headers.get(IDEMPOTENCY_KEY)
+        request = RunRequest(**self.body("RunRequest"), idempotency_key=key)
+        run, is_new = await self.in_thread(self.backend.jobs.submit_once, request)
+        self.answer(run_as_dict(run), status=201 if is_new else 200)
 
     def _state(self) -> RunState | None:
         state = self.get_query_argument("state", None)
@@ -55,6 +60,48 @@ class RunHandler(MlopsHandler):
         """Answer with the run."""
         self.answer(run_as_dict(await self.in_thread(self.backend.jobs.get_run, run_id)))
 
+    @web.authenticated
+    @authorized
+    async def delete(self, run_id: str) -> None:
+        """Delete it, with its executed notebook."""
+        await self.in_thread(RunActions(self.backend.jobs).delete, run_id)
+        self.set_status(204)
+        self.finish()
+
+
+class AttemptsHandler(MlopsHandler):
+    """The attempts of a job run."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, run_id: str) -> None:
+        """Answer with all of them, the first first."""
+        attempts = await self.in_thread(self.backend.jobs.list_attempts, run_id)
+        self.answer({"items": [attempt_as_dict(attempt) for attempt in attempts]})
+
+
+class RerunHandler(MlopsHandler):
+    """The same run again."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, run_id: str) -> None:
+        """Queue it."""
+        run = await self.in_thread(RunActions(self.backend.jobs).rerun, run_id)
+        self.answer(run_as_dict(run), status=201)
+
+
+class BulkHandler(MlopsHandler):
+    """Many runs at once."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Do the same with each; the answer says what came of it for each."""
+        body = self.body("RunsAction")
+        results = await self.in_thread(RunActions(self.backend.jobs).apply, body["action"], body["ids"])
+        self.answer({"items": [action_as_dict(result) for result in results]})
+
 
 class CancelHandler(MlopsHandler):
     """The end of a job run."""
@@ -69,6 +116,9 @@ class CancelHandler(MlopsHandler):
 
 ROUTES = [
     (r"/runs", RunsHandler),
+    (r"/runs/bulk", BulkHandler),
     (r"/runs/(?P<run_id>[^/]+)", RunHandler),
+    (r"/runs/(?P<run_id>[^/]+)/attempts", AttemptsHandler),
+    (r"/runs/(?P<run_id>[^/]+)/rerun", RerunHandler),
     (r"/runs/(?P<run_id>[^/]+)/cancel", CancelHandler),
 ]
