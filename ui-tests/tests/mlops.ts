@@ -48,6 +48,30 @@ export class Mlops {
       .filter({ hasText: name });
   }
 
+  /** What the sidebar says of the notebook in front as a whole. */
+  get state(): Locator {
+    return this.section('cells').getByRole('region', {
+      name: 'State of the notebook'
+    });
+  }
+
+  /** A cell of the notebook in front, of any type, counted from 0. */
+  cell(index: number): Locator {
+    return this.page.locator('.jp-Notebook:visible .jp-Cell').nth(index);
+  }
+
+  /** What stands below the prompt of a cell that was recorded. */
+  badge(index: number): Locator {
+    return this.cell(index).locator('.jp-Mlops-cellBadge:visible');
+  }
+
+  /** Switch the recording of the notebook in front on, by the sidebar. */
+  async record(): Promise<void> {
+    const toggle = this.section('cells').getByRole('switch');
+    await toggle.click();
+    await expect(toggle).toBeChecked();
+  }
+
   /** Bring the sidebar's panel to the front, whatever it may say. */
   async showPanel(): Promise<void> {
     if (!(await this.panel.isVisible())) {
