@@ -16,6 +16,7 @@ from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
 _COMMANDS = {
     "run": ("run", "Run a notebook as a job."),
     "inspect": ("inspect", "Show what a job of a notebook would need."),
+    "check": ("check", "Say what a run would fail by, before it starts."),
     "runs": ("runs", "List job runs."),
     "follow": ("follow", "Follow a run to its end."),
     "show": ("runs", "Show one run."),

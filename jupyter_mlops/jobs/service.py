@@ -18,6 +18,7 @@ from jupyter_mlops.jobs.cron import parse_schedule
 from jupyter_mlops.jobs.new_runs import find_by_key, new_run
 from jupyter_mlops.jobs.overlap import enqueue_under_policies
 from jupyter_mlops.jobs.policies import Policies
+from jupyter_mlops.jobs.preflight.runs import keep_findings, preflight_prepared
 from jupyter_mlops.jobs.prepare import PreparedRun, check_name, prepare_run
 from jupyter_mlops.jobs.spec import JobChange, RunRequest, ScheduleRequest
 from jupyter_mlops.jobs.triggers.life import restart_all, set_all_active
@@ -66,6 +67,7 @@ class JobService:
         if (before := self._run_of_key(request)) is not None:
             return before, False
         prepared = self._prepare(request)
+        findings = preflight_prepared(prepared, self.settings)
         sha = prepared.keep_snapshot(self.settings)
         with self.store.session() as session:
             job = self._job_named(session, prepared)  # requests take turns from here on
@@ -76,6 +78,7 @@ class JobService:
             if request.idempotency_key is not None:
                 run.idempotency_key = request.idempotency_key
                 run.cause = {**run.cause, "fingerprint": request.fingerprint}
+            keep_findings(run, findings)
             enqueue_under_policies(session, run, _now(), requested="overlap" not in request.policies)
         ensure_worker(self.store, self.settings)
         return run, True

@@ -17,6 +17,7 @@ from jupyter_mlops.capture.listener.run_records import records_from_run
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError, RegistrationError
 from jupyter_mlops.jobs.policies import Policies
+from jupyter_mlops.jobs.preflight.runs import preflight_before_start
 from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
 from jupyter_mlops.notebooks.parameters import tag_only_the_last
 from jupyter_mlops.notebooks.read import Notebook, read_notebook
@@ -75,6 +76,7 @@ class AttemptExecution:
         try:
             _refuse_broken(run)
             notebook = self._notebook(run)
+            preflight_before_start(run, notebook, self.settings, self._write)
             tracking = AttemptTracking.start(self.settings, run, self.attempt_id)
             self._write(mlflow_run_id=tracking.run.run_id, mlflow_experiment_id=tracking.run.experiment_id)
             self._execute_notebook(run, notebook, tracking)

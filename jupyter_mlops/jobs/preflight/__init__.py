@@ -1,0 +1,1 @@
+"""What is known of a run before its kernel starts: that it will fail, or may."""
