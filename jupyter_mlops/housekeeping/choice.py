@@ -13,6 +13,9 @@ from jupyter_mlops.runs.states import RunState
 SETTLED = timedelta(minutes=1)
 """So long after its end a run is left alone: its last files and messages may still be under way."""
 
+PROVES = timedelta(hours=1)
+"""A trigger that watches something looks so far back at most, and knows by its runs what it has fired for."""
+
 Why = Literal["older_than", "keep", "max_size"]
 
 
@@ -25,6 +28,8 @@ class Candidate:
     created_at: datetime
     ended_at: datetime | None
     made_a_model: bool
+    watched_by: str | None = None
+    """The trigger that made it, if that watches something and not the clock."""
 
 
 def choose_runs(
@@ -32,8 +37,8 @@ def choose_runs(
 ) -> list[tuple[Candidate, Why]]:
     """The runs that go, the oldest first, each with the first limit that says so.
 
-    None goes that is queued or running, that is the job's last success, that a model version came from, or
-    that ended within the last minute.
+    None goes that is queued or running, that is the job's last success, that a model version came from, that
+    ended within the last minute, or that keeps its trigger from firing for the same thing again.
 
     Args:
         runs: all of one job.
@@ -45,7 +50,10 @@ def choose_runs(
         (run for run in runs if run.ended_at), key=lambda run: (run.created_at, run.id), reverse=True
     )
     successes = [run.id for run in ended if run.state is RunState.SUCCEEDED]
-    free = [run for run in ended if _is_free(run, successes[:1], now)]
+    newest_fires = _newest_fires(runs)
+    free = [
+        run for run in ended if _is_free(run, successes[:1], now) and not _proves_a_fire(run, newest_fires)
+    ]
     going: dict[str, Why] = {}
     for run in free:
         if limits.older_than is not None and run.ended_at and run.ended_at < now - limits.older_than:
@@ -66,6 +74,18 @@ def _is_free(run: Candidate, last_success: Sequence[str], now: datetime) -> bool
         and not run.made_a_model
         and run.id not in last_success
     )
+
+
+def _newest_fires(runs: Sequence[Candidate]) -> dict[str, datetime]:
+    newest: dict[str, datetime] = {}
+    for run in runs:
+        if run.watched_by is not None:
+            newest[run.watched_by] = max(run.created_at, newest.get(run.watched_by, run.created_at))
+    return newest
+
+
+def _proves_a_fire(run: Candidate, newest_fires: dict[str, datetime]) -> bool:
+    return run.watched_by is not None and run.created_at >= newest_fires[run.watched_by] - PROVES
 
 
 def _too_large(

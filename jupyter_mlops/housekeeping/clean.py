@@ -24,18 +24,21 @@ from jupyter_mlops.housekeeping.trash import empty_trash, folder_bytes, output_f
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store, changes
-from jupyter_mlops.store.tables import Attempt, Job, Run
+from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger
 
 WITHIN_S = 60.0
 NO_LIMITS = Limits()
 MAX_PROBLEMS = 50
 
+_CLOCKED = ("cron", "interval", "once")
+"""Kinds of trigger that move on from a fire by the clock, whether its run is there or not."""
 _STATES = {state.value for state in RunState}
 _COLUMNS = (
     Run.root,
     Run.state,
     Run.created_at,
     Run.ended_at,
+    Run.trigger_id,
     Run.model_version,
     Run.output_path,
     Run.snapshot_sha,
@@ -165,7 +168,9 @@ class _Cleaner:
         with self._store.reading() as session:
             query = select(Run).where(Run.job_id == job.id).options(load_only(*_COLUMNS), lazyload(Run.job))
             runs = {run.id: run for run in session.scalars(query) if run.state in _STATES}
-        candidates = [_candidate(run) for run in runs.values()]
+            clockless = Trigger.kind.not_in(_CLOCKED)
+            watching = set(session.scalars(select(Trigger.id).where(Trigger.job_id == job.id, clockless)))
+        candidates = [_candidate(run, watching) for run in runs.values()]
         chosen = choose_runs(candidates, limits, self._now, lambda run: self._size(runs[run.id]))
         for candidate, why in chosen:
             run = runs[candidate.id]
@@ -240,5 +245,12 @@ def _delete_rows(session: Session, run: Run) -> None:
     changes.record(session, "run", run.id, state="deleted", root=run.root, notebook=run.notebook)
 
 
-def _candidate(run: Run) -> Candidate:
-    return Candidate(run.id, RunState(run.state), run.created_at, run.ended_at, bool(run.model_version))
+def _candidate(run: Run, watching: set[str]) -> Candidate:
+    return Candidate(
+        run.id,
+        RunState(run.state),
+        run.created_at,
+        run.ended_at,
+        made_a_model=bool(run.model_version),
+        watched_by=run.trigger_id if run.trigger_id in watching else None,
+    )

@@ -23,12 +23,13 @@ from jupyter_mlops.capture.session_state import judge_notebook
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.notebooks.kernels import available_kernels
+from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker, live_workers
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.executions import list_executions
 from jupyter_mlops.store.paging import Page, PageRequest
-from jupyter_mlops.store.tables import Job, Run, Trigger
+from jupyter_mlops.store.tables import Job, Notification, Run, Trigger
 from jupyter_mlops.store.watch import ChangeWatch
 from jupyter_mlops.tracking.gateway import TrackingGateway
 
@@ -201,9 +202,10 @@ class Backend:
 
     def _ensure_worker_for_open_work(self) -> None:
         unfinished = exists().where(Run.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]))
+        untold = exists().where(Notification.state == PENDING)
         waiting = exists().where(Trigger.active, Trigger.job_id == Job.id, Job.deleted_at.is_(None))
         with self.store.reading() as session:
-            wanted = session.scalar(select(unfinished | waiting))
+            wanted = session.scalar(select(unfinished | waiting | untold))
         if wanted:
             ensure_worker(self.store, self.settings)
 

@@ -62,6 +62,15 @@ def test_what_is_needed_stays(limits: Limits) -> None:
     assert chosen([*needed, run(6, SUCCEEDED), run(7)], limits) == ["7", "6"]
 
 
+def test_the_last_fires_of_a_trigger_that_watches_stay_so_that_it_does_not_fire_for_them_again() -> None:
+    def fire(days_old: float, trigger: str | None) -> Candidate:
+        at = NOW - timedelta(days=days_old)
+        return Candidate(f"{days_old}", FAILED, at, at, made_a_model=False, watched_by=trigger)
+
+    runs = [fire(3, "a"), fire(3.01, "a"), fire(4, "a"), fire(1, None), fire(9, "b"), fire(10, "b")]
+    assert chosen(runs, Limits(keep=0)) == ["10", "4", "1"]
+
+
 @given(
     runs=st.lists(
         st.builds(

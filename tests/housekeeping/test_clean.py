@@ -23,7 +23,7 @@ from jupyter_mlops.housekeeping.limits import Limits
 from jupyter_mlops.housekeeping.snapshots import GRACE_S
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.store import Store
-from jupyter_mlops.store.tables import Attempt, Job, Run
+from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger
 from jupyter_mlops.store.watch import ChangeWatch
 
 NOW = datetime.now(timezone.utc)
@@ -144,6 +144,22 @@ def test_running_runs_the_last_success_and_the_runs_of_models_stay(bench: Bench)
     bench.ended(job, 9, state="succeeded")
     bench.clean()
     assert bench.runs() == stay and len(bench.files()) == 4
+
+
+def test_a_job_that_comes_after_another_does_not_run_again_when_its_runs_are_cleaned(
+    bench: Bench,
+) -> None:
+    before, after = bench.job("prepare"), bench.job("train")
+    first = bench.ended(before, 2, state="succeeded")
+    with bench.store.session() as session:
+        spec = {"job": before.id, "job_name": "prepare", "on": "success", "pass": {}}
+        made = {"kind": "after", "spec": spec, "active": True, "created_at": NOW - timedelta(days=9)}
+        session.add(Trigger(id="t", job_id=after.id, **made))
+    fired = {"trigger_id": "t", "fire_key": f"run:{first.id}"}
+    last = bench.ended(after, 2, **fired)
+    bench.ended(after, 3, trigger_id="t", fire_key="run:gone")
+    bench.clean()
+    assert bench.runs() == {first.id, last.id}
 
 
 def test_a_run_that_became_a_models_after_it_was_chosen_stays(
