@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,6 @@ from jupyter_mlops.cli.output import echo_json, print_facts, print_table
 
 if TYPE_CHECKING:
     from jupyter_mlops.notebooks.inspection import NotebookInspection
-    from jupyter_mlops.notebooks.parameter import Parameter
 
 
 @click.command("inspect")
@@ -49,18 +47,6 @@ def _print(found: NotebookInspection) -> None:
         missing = "No cell is tagged 'parameters', so that a run takes no values."
     print_table(
         ("Parameter", "Type", "Default", "Help"),
-        ((p.name, _type(p), _default(p), p.help) for p in found.parameters),
+        ((p.name, p.shown_type, p.shown_default, p.help) for p in found.parameters),
         missing,
     )
-
-
-def _type(parameter: Parameter) -> str:
-    if parameter.choices is not None:
-        return " | ".join(json.dumps(choice) for choice in parameter.choices)
-    return f"{parameter.type} or None" if parameter.nullable and parameter.type != "any" else parameter.type
-
-
-def _default(parameter: Parameter) -> str:
-    if parameter.expression is not None:
-        return parameter.expression
-    return repr(parameter.default)

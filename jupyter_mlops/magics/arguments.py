@@ -20,6 +20,7 @@ SUBCOMMANDS = {
     "stale": "list the cells whose results are no longer true, and why",
     "snapshot": "keep a copy of the notebook as it is saved",
     "run": "run this notebook as a job: -p NAME VALUE, --name, --register, --kernel, --wait",
+    "params": "edit the parameters in a form and run: --list, --name, --register, --kernel",
     "runs": "list this notebook's runs",
     "register": "register the model that this kernel logged to MLflow last",
     "config": "show or change what is captured: NAME=VALUE...",
@@ -112,6 +113,8 @@ def make_parser(name: str) -> TeachingParser:
             " [--notebook PATH]"
         )
         options = {"--name": {}, "--register": {}, "--kernel": {}, "--wait": {"action": "store_true"}}
+    elif name == "params":
+        options = {"--list": {"action": "store_true"}, "--name": {}, "--register": {}, "--kernel": {}}
     elif name == "register":
         parser.add_argument("name")
         options = {"--run": {"metavar": "RUN"}}
@@ -121,7 +124,7 @@ def make_parser(name: str) -> TeachingParser:
         options = _add_arguments(parser, name)
     if name == "history":
         parser.add_argument("cell", nargs="?", metavar="CELL")
-    if name in ("run", "runs", "history", "status", "stale"):
+    if name in ("run", "params", "runs", "history", "status", "stale"):
         options["--notebook"] = {"metavar": "PATH"}
     for option, settings in options.items():
         parser.add_argument(option, **settings)

@@ -17,6 +17,7 @@ from jupyter_mlops.magics.tracked_cell import SKIP, begin
 _MODULES = {
     "status": "status",
     "run": "run",
+    "params": "params",
     "register": "register",
     "runs": "lists",
     "history": "lists",
@@ -67,6 +68,8 @@ class MlopsMagics(Magics):
                 --kernel KERNEL       the kernel; by default the notebook's own
                 --wait                wait for its end; an interrupt ends the waiting, not the run
                 --notebook PATH       another notebook than this one
+            %mlops params         edit the parameters in a form below the cell, and run the job from it
+                --list                only list them; --name, --register, --kernel, --notebook as of run
             %mlops runs           list this notebook's runs (--limit N)
             %mlops register NAME  make the model that this kernel logged to MLflow last a version of NAME
                 --run RUN             the model of another run instead: an MLflow run's id or a job run's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal, overload
@@ -54,6 +55,18 @@ class Parameter:
     choices: tuple[object, ...] | None = None
     nullable: bool = False
     bounds: Bounds | None = None
+
+    @property
+    def shown_type(self) -> str:
+        """The type as a person reads it: the choices, or the type's name."""
+        if self.choices is not None:
+            return " | ".join(json.dumps(choice) for choice in self.choices)
+        return f"{self.type} or None" if self.nullable and self.type != "any" else self.type
+
+    @property
+    def shown_default(self) -> str:
+        """The default as source."""
+        return repr(self.default) if self.expression is None else self.expression
 
     def as_dict(self) -> dict[str, object]:
         """As `Parameter` in the OpenAPI file."""

@@ -45,6 +45,14 @@ def test_alone_it_shows_its_help(kernel: NotebookKernel) -> None:
         assert name == "help" or f"%mlops {name}" in answer.html
 
 
+def test_params_lists_the_parameters_and_shows_a_form_that_runs_the_notebook(kernel: NotebookKernel) -> None:
+    listed = kernel.run("%mlops params --list")
+    assert "1.0" in listed.text
+    assert "<code>name</code>" in listed.html
+    (form,) = kernel.run("%mlops params --register good").shown
+    assert "application/vnd.jupyter.widget-view+json" in form["data"]
+
+
 def test_status_tells_what_is_recorded_and_where_and_escapes_what_it_shows(
     kernel: NotebookKernel, workbench: Workbench
 ) -> None:
