@@ -1,4 +1,5 @@
 import type {
+  CellState,
   Execution,
   Job,
   ModelList,
@@ -6,6 +7,7 @@ import type {
   NotebookInspection,
   Parameter,
   Run,
+  SessionState,
   Status
 } from '../api/types';
 
@@ -164,6 +166,41 @@ export function anInspection(
     has_parameters_cell: true,
     parameters: [aParameter()],
     warnings: [],
+    ...given
+  };
+}
+
+export function aLastExecution(
+  given: Partial<NonNullable<CellState['last']>> = {}
+): NonNullable<CellState['last']> {
+  return {
+    execution_id: 'e1',
+    status: 'ok',
+    started_at: MOMENT,
+    duration_s: 1.3,
+    memory_peak_bytes: null,
+    execution_count: 3,
+    ...given
+  };
+}
+
+export function aCellState(given: Partial<CellState> = {}): CellState {
+  return {
+    cell: 'c1',
+    stale: false,
+    reasons: [],
+    last: aLastExecution(),
+    slower: null,
+    ...given
+  };
+}
+
+export function aSessionState(given: Partial<SessionState> = {}): SessionState {
+  return {
+    session_id: 's1',
+    clean: false,
+    reasons: [],
+    cells: [aCellState()],
     ...given
   };
 }

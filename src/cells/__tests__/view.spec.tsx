@@ -2,36 +2,60 @@ import { Signal } from '@lumino/signaling';
 import { act, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
+import { keepingCommands } from '../../__tests__/commands';
 import { AnsweringServer, json, page } from '../../__tests__/server';
-import { anExecution } from '../../__tests__/things';
-import type { Execution } from '../../api/types';
+import {
+  aCellState,
+  anExecution,
+  aLastExecution,
+  aSessionState
+} from '../../__tests__/things';
+import type { CellState, Execution, SessionState } from '../../api/types';
+import type { NotebookState } from '../../honesty/notebookState';
 import type { Recorder } from '../../recording/recorder';
+import type { Tracking } from '../../tracking/model';
 import { CellsModel } from '../model';
+import type { CellAddress } from '../showCell';
 import { CellsView } from '../view';
 
-function recordersWith(recorder: Partial<Recorder>): any {
-  return { changed: new Signal({}), current: recorder };
+/** What there is for the notebook in front. */
+function inFront(current: object | null): any {
+  return { changed: new Signal({}), current };
+}
+
+function stateOf(session: SessionState | null): Partial<NotebookState> {
+  const stale = session?.cells.filter(cell => cell.stale) ?? [];
+  return { session, stale, sourceOf: id => `source of ${id}` };
 }
 
 async function show(
   executions: Execution[] | Response,
-  recorder: Partial<Recorder> = { state: 'off' }
+  recorder: Partial<Recorder> = { state: 'off' },
+  session: SessionState | null = null,
+  tracking: Partial<Tracking> | null = null
 ) {
   const answer =
     executions instanceof Response ? () => executions : page(executions);
   const server = new AnsweringServer({ 'GET /executions': answer });
   const model = new CellsModel(server.client);
   model.setNotebook('train.ipynb');
-  const shown: Execution[] = [];
+  const shown: CellAddress[] = [];
+  const { commands, asked } = keepingCommands();
+  commands.addCommand('notebook:restart-run-all', {
+    execute: () => void asked.push(['notebook:restart-run-all', {}])
+  });
   render(
     <CellsView
       model={model}
-      recorders={recordersWith(recorder)}
-      onShow={execution => shown.push(execution)}
+      recorders={inFront(recorder)}
+      states={inFront(stateOf(session))}
+      trackings={inFront(tracking)}
+      commands={commands}
+      onShow={address => shown.push(address)}
     />
   );
   await act(() => model.refresh());
-  return { server, shown };
+  return { server, shown, asked };
 }
 
 describe('CellsView', () => {
@@ -76,9 +100,9 @@ describe('CellsView', () => {
   });
 
   it('leads to the cell', async () => {
-    const { shown } = await show([anExecution({ id: 'e7' })]);
+    const { shown } = await show([anExecution({ cell_id: 'c7' })]);
     await userEvent.click(screen.getByRole('button', { name: /model.fit/ }));
-    expect(shown.map(({ id }) => id)).toEqual(['e7']);
+    expect(shown.map(({ cell_id }) => cell_id)).toEqual(['c7']);
   });
 
   it('says what went wrong instead of waiting for ever', async () => {
@@ -104,7 +128,7 @@ describe('CellsView', () => {
     [
       'unsupported',
       'R',
-      /Only Python kernels can be recorded; this one runs R/
+      /runs R, which only the server can record, and it does not answer/
     ],
     ['no-kernel', null, /no running kernel/],
     ['switching', null, /Waiting for the kernel/]
@@ -117,4 +141,94 @@ describe('CellsView', () => {
       expect(screen.getByText(why)).toBeTruthy();
     }
   );
+});
+
+const EDITED = {
+  code: 'edited_after_run',
+  sentence: 'It was edited after it ran.',
+  cell: null,
+  name: null
+};
+
+function aStaleCell(given: Partial<CellState> = {}): CellState {
+  return aCellState({ stale: true, reasons: [EDITED], ...given });
+}
+
+describe('the state of the notebook', () => {
+  it('is not judged where nothing is recorded', async () => {
+    await show([]);
+    expect(screen.queryByRole('region')).toBeNull();
+  });
+
+  it('is clean, and then there is nothing to do', async () => {
+    await show([], undefined, aSessionState({ clean: true }));
+    const state = screen.getByRole('region', { name: 'State of the notebook' });
+    expect(state.textContent).toContain(
+      'CleanEvery cell ran once, from top to bottom.'
+    );
+    expect(screen.queryByRole('button', { name: /Restart/ })).toBeNull();
+  });
+
+  it('is clean so far on the first way from top to bottom', async () => {
+    const reasons = [
+      { ...EDITED, code: 'never_run', sentence: 'Cells that have not run: 2.' }
+    ];
+    await show([], undefined, aSessionState({ reasons }));
+    expect(screen.getByText('Clean so far')).toBeTruthy();
+    expect(screen.getByText('Cells that have not run: 2.')).toBeTruthy();
+  });
+
+  it('counts the stale cells, says why, leads to them and offers a fresh start', async () => {
+    const session = aSessionState({
+      reasons: [{ ...EDITED, sentence: 'Cells edited after they ran: 1.' }],
+      cells: [aStaleCell(), aCellState({ cell: 'c2' })]
+    });
+    const { shown, asked } = await show([], undefined, session);
+    expect(screen.getByText('1 stale cell')).toBeTruthy();
+    expect(screen.getByText('Cells edited after they ran: 1.')).toBeTruthy();
+    const row = screen.getByRole('button', { name: /source of c1/ });
+    expect(row.textContent).toContain('edited after it ran');
+    expect(row.title).toBe('It was edited after it ran.');
+    await userEvent.click(row);
+    expect(shown[0]).toMatchObject({ cell_id: 'c1', key_kind: 'id' });
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Restart and run all' })
+    );
+    expect(asked).toEqual([['notebook:restart-run-all', {}]]);
+  });
+
+  it('is told at the last execution of a stale cell, not at those before', async () => {
+    const last = aLastExecution({ execution_id: 'new' });
+    await show(
+      [
+        anExecution({ id: 'new', source: 'now()' }),
+        anExecution({ id: 'old', source: 'then()' })
+      ],
+      undefined,
+      aSessionState({ cells: [aStaleCell({ last })] })
+    );
+    const text = (name: RegExp) =>
+      screen.getByRole('button', { name }).textContent;
+    expect(text(/now/)).toContain('Stale: edited after it ran');
+    expect(text(/then/)).not.toContain('Stale');
+  });
+});
+
+describe('the MLflow run by hand', () => {
+  it('can be started where a Python kernel runs, and only there', async () => {
+    await show([], undefined, null, { state: 'impossible', activeRun: null });
+    expect(screen.queryByRole('button', { name: /MLflow/ })).toBeNull();
+  });
+
+  it('is named while it is active, and can be stopped', async () => {
+    const stop = jest.fn(async () => undefined);
+    await show([], undefined, null, {
+      state: 'ready',
+      activeRun: { run_id: 'r1', name: 'first try' },
+      stop
+    });
+    expect(screen.getByText(/first try/)).toBeTruthy();
+    await userEvent.click(screen.getByRole('button', { name: 'Stop run' }));
+    expect(stop).toHaveBeenCalled();
+  });
 });

@@ -1,4 +1,5 @@
 import { Signal } from '@lumino/signaling';
+import type { Recording } from '../../api/types';
 import { Recorder } from '../recorder';
 
 /** A kernel that knows `%load_ext`, `%unload_ext` and whether they were run. */
@@ -52,10 +53,28 @@ class Session {
   }
 }
 
+/** A server that records what it is asked to, or that does not answer. */
+class ServerRecording {
+  on = false;
+  isAway = false;
+
+  ask = () => this.switch(this.on);
+
+  switch = async (on: boolean): Promise<Recording> => {
+    if (this.isAway) {
+      throw new Error('no answer');
+    }
+    this.on = on;
+    const by = on ? 'listener' : 'none';
+    return { notebook: 'train.ipynb', on, by, reason: 'The server listens.' };
+  };
+}
+
 function aRecorder(kernel: Kernel | null = new Kernel()) {
   const session = new Session(kernel);
-  const recorder = new Recorder(session as any);
-  return { kernel: kernel!, session, recorder };
+  const server = new ServerRecording();
+  const recorder = new Recorder(session as any, server);
+  return { kernel: kernel!, session, server, recorder };
 }
 
 /** When the recorder comes to a state. */
@@ -139,12 +158,46 @@ describe('Recorder', () => {
     expect(kernel.isLoaded).toBe(true);
   });
 
-  it('asks nothing of a kernel of another language, and names it', async () => {
-    const { kernel, recorder } = aRecorder(new Kernel('R'));
-    await state(recorder, 'unsupported');
+  it('has the server record a kernel of another language, and asks nothing of that', async () => {
+    const { kernel, server, recorder } = aRecorder(new Kernel('R'));
+    await state(recorder, 'off');
     await recorder.setRecording(true);
-    expect(recorder.detail).toBe('R');
+    expect([recorder.state, recorder.detail]).toEqual([
+      'on',
+      'The server listens.'
+    ]);
+    expect(server.on).toBe(true);
+    await recorder.setRecording(false);
+    expect(server.on).toBe(false);
+    expect(recorder.state).toBe('off');
     expect(kernel.requests).toEqual([]);
+  });
+
+  it('names the language where the server does not answer either', async () => {
+    const { server, recorder } = aRecorder(new Kernel('R'));
+    server.isAway = true;
+    await recorder.setRecording(true);
+    expect([recorder.state, recorder.detail]).toEqual(['unsupported', 'R']);
+  });
+
+  it('has the server record a kernel that cannot load the recorder', async () => {
+    const { kernel, server, recorder } = aRecorder();
+    await state(recorder, 'off');
+    kernel.refusals.push({ status: 'error', ename: 'ModuleNotFoundError' });
+    await recorder.setRecording(true);
+    expect([recorder.state, recorder.detail]).toEqual([
+      'on',
+      'The server listens.'
+    ]);
+    await recorder.setRecording(false);
+    expect([recorder.state, server.on]).toEqual(['off', false]);
+  });
+
+  it('sees that the server records already', async () => {
+    const session = new Session(new Kernel('bash'));
+    const server = new ServerRecording();
+    server.on = true;
+    await state(new Recorder(session as any, server), 'on');
   });
 
   it('sends the switch before what is run after it, though a probe is unanswered', async () => {
@@ -176,9 +229,10 @@ describe('Recorder', () => {
     expect(kernel.isLoaded).toBe(true);
   });
 
-  it('says why the kernel refused, and tries again on request', async () => {
-    const { kernel, recorder } = aRecorder();
+  it('says why the kernel refused where the server does not help, and tries again on request', async () => {
+    const { kernel, server, recorder } = aRecorder();
     await state(recorder, 'off');
+    server.isAway = true;
     kernel.refusals.push({ status: 'error', ename: 'ModuleNotFoundError' });
     await recorder.setRecording(true);
     expect([recorder.state, recorder.detail]).toEqual([
