@@ -101,6 +101,8 @@ def run(
     register_model: str | None = None,
     kernel: str | None = None,
     root: str | os.PathLike[str] | None = None,
+    policies: Mapping[str, Any] | None = None,
+    idempotency_key: str | None = None,
     wait: bool = True,
 ) -> JobRun:
     """Run a notebook as a job, in a worker outside this process.
@@ -112,6 +114,8 @@ def run(
         register_model: the registered model that gets what the notebook logs as a new version.
         kernel: a kernel's name; by default the notebook's own.
         root: the folder that the job belongs to, see `locate_notebook`.
+        policies: for this run, such as `{"max_attempts": 3, "timeout_s": 600}`; see `Policies`.
+        idempotency_key: with the key of an earlier call, the run that it made instead of another.
         wait: whether to return at its end; a run that fails does not raise, see `JobRun.state`.
 
     Raises:
@@ -119,7 +123,16 @@ def run(
     """
     place = locate_notebook(notebook, root)
     jobs = Workspace().jobs(place.root)
-    queued = jobs.submit(RunRequest(place.notebook, name, parameters or {}, kernel, register_model))
+    request = RunRequest(
+        place.notebook,
+        name,
+        parameters or {},
+        kernel,
+        register_model,
+        policies or {},
+        idempotency_key=idempotency_key,
+    )
+    queued = jobs.submit(request)
     if not wait:
         return JobRun.of(queued)
     for seen in follow_run(jobs, queued.id):

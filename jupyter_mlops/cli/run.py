@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from jupyter_mlops.cli.follow import follow
@@ -14,6 +16,7 @@ from jupyter_mlops.cli.options import (
     register_option,
 )
 from jupyter_mlops.cli.output import echo_json
+from jupyter_mlops.cli.policy_options import policy_options
 from jupyter_mlops.cli.progress import open_progress
 
 
@@ -23,6 +26,12 @@ from jupyter_mlops.cli.progress import open_progress
 @name_option
 @register_option
 @kernel_option
+@policy_options
+@click.option(
+    "--idempotency-key",
+    metavar="KEY",
+    help="With the key of an earlier call, follow the run that it made instead of making another.",
+)
 @click.option(
     "--root",
     metavar="DIR",
@@ -44,6 +53,8 @@ def run_command(
     name: str | None,
     register: str | None,
     kernel: str | None,
+    policies: dict[str, Any],
+    idempotency_key: str | None,
     root: str | None,
     wait: bool,
     output: bool,
@@ -62,7 +73,10 @@ def run_command(
     values = place.parse_parameters(dict(parameters))
     workspace = Workspace()
     jobs = workspace.jobs(place.root)
-    run = jobs.submit(RunRequest(place.notebook, name, values, kernel, register))
+    request = RunRequest(
+        place.notebook, name, values, kernel, register, policies, idempotency_key=idempotency_key
+    )
+    run = jobs.submit(request)
     if wait:
         with open_progress(quiet=as_json) as progress:
             run = follow(jobs, run, progress, output=output, cancels=True)

@@ -1,4 +1,4 @@
-"""`jupyter mlops runs`, `show`, `cancel`: job runs."""
+"""`jupyter mlops runs`, `show`, `cancel`, `rerun`: job runs."""
 
 from __future__ import annotations
 
@@ -83,6 +83,24 @@ def cancel_command(run: str, as_json: bool) -> None:
         click.echo(f"{found.id} is being ended; `jupyter mlops show {found.id}` tells when it is.")
     else:
         click.echo(f"{found.id} is {found.state}.")
+
+
+@click.command("rerun")
+@click.argument("run")
+@json_option
+def rerun_command(run: str, as_json: bool) -> None:
+    """Run the notebook of RUN (an id, or the start of one) again, as it was then, with its parameters."""
+    from jupyter_mlops.cli.run_report import print_run, run_listed
+    from jupyter_mlops.jobs.run_actions import RunActions
+    from jupyter_mlops.workspace import Workspace
+
+    workspace = Workspace()
+    found = workspace.find_run(run)
+    again = RunActions(workspace.jobs_of(found)).rerun(found.id)
+    if as_json:
+        echo_json(run_listed(again))
+    else:
+        print_run(again, workspace)
 
 
 def _row(run: Run) -> tuple[object, ...]:

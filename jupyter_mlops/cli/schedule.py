@@ -16,6 +16,7 @@ from jupyter_mlops.cli.options import (
     root_option,
 )
 from jupyter_mlops.cli.output import echo_json
+from jupyter_mlops.cli.policy_options import policy_options
 from jupyter_mlops.cli.triggers import say_token, say_when
 
 _WHEN = (
@@ -74,6 +75,7 @@ def _when_options(command: Callable[..., None]) -> Callable[..., None]:
 @name_option
 @register_option
 @kernel_option
+@policy_options
 @root_option
 @json_option
 def schedule_command(
@@ -82,6 +84,7 @@ def schedule_command(
     name: str | None,
     register: str | None,
     kernel: str | None,
+    policies: dict[str, Any],
     root: str | None,
     as_json: bool,
     paused: bool,
@@ -100,7 +103,8 @@ def schedule_command(
 
     place = locate_notebook(notebook, root)
     trigger = GivenTrigger(**when, passed=dict(passed), active=not paused).as_request()
-    request = RunRequest(place.notebook, name, place.parse_parameters(dict(parameters)), kernel, register)
+    values = place.parse_parameters(dict(parameters))
+    request = RunRequest(place.notebook, name, values, kernel, register, policies)
     jobs = Workspace().jobs(place.root)
     new = jobs.schedule_job(request, trigger)
     job = jobs.get_job(new.trigger.job_id)

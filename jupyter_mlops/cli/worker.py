@@ -15,15 +15,27 @@ import click
     metavar="SECONDS",
     help="End after so long with nothing to run and no schedule.  [default: never]",
 )
-def worker_command(slots: int | None, exit_when_idle: float | None) -> None:
+@click.option(
+    "--print-unit",
+    type=click.Choice(["systemd", "container"]),
+    is_flag=False,
+    flag_value="systemd",
+    help="Write what makes it a service of its own, and do nothing else.  [default: systemd]",
+)
+def worker_command(slots: int | None, exit_when_idle: float | None, print_unit: str | None) -> None:
     """Execute job runs and fire schedules until Ctrl-C, which lets runs under way end; a second does not.
 
     Without one in the foreground, a worker is started in the background when there is something to do.
     """
+    from jupyter_mlops.runs.service_units import container_entry, systemd_unit
     from jupyter_mlops.runs.worker_main import run_worker
     from jupyter_mlops.runs.workers import default_slots
     from jupyter_mlops.workspace import Workspace
 
+    if print_unit is not None:
+        unit = container_entry if print_unit == "container" else systemd_unit
+        click.echo(unit(Workspace().settings, slots or default_slots()), nl=False)
+        return
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     workspace = Workspace()
     workspace.store.close()  # opened to tell what is wrong with it, if anything is, as a refusal
