@@ -21,12 +21,17 @@ _COMMANDS = {
     "follow": ("follow", "Follow a run to its end."),
     "show": ("runs", "Show one run."),
     "cancel": ("runs", "End a run that is queued or running."),
+    "rerun": ("runs", "Run the same again."),
     "jobs": ("jobs", "List jobs and their schedules."),
     "schedule": ("schedule", "Say when a notebook runs: by cron, interval, file, event..."),
     "triggers": ("triggers", "List, pause, resume and delete triggers."),
     "pause": ("jobs", "Pause all triggers of a job."),
     "resume": ("jobs", "Resume all triggers of a job."),
     "delete": ("jobs", "Delete a job; its runs stay."),
+    "plan": ("definitions", "Say what `apply` would do."),
+    "apply": ("definitions", "Make the jobs what jobs.yaml says."),
+    "export": ("definitions", "Write the jobs there are as jobs.yaml."),
+    "import-scheduler": ("import_scheduler", "Take over the job definitions of jupyter-scheduler."),
     "history": ("history", "List what was executed in a notebook's cells."),
     "stale": ("stale", "List a notebook's cells that no longer show what is true."),
     "notifications": ("notifications", "List what was told about runs."),
@@ -52,7 +57,7 @@ class LazyCommands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"jupyter_mlops.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
