@@ -31,9 +31,11 @@ def note_run(session: Session, run: Run) -> None:
 
     To be called in the transaction that changes its state; called again it notes nothing more.
     """
-    rules = rules_of(run.policies)
     state = RunState(run.state)
-    if state is RunState.RUNNING and run.cells_total is None:  # later it is progress
+    if state is RunState.RUNNING and run.cells_total is not None:
+        return  # that is progress: it was noted when it was claimed
+    rules = rules_of(run.policies)
+    if state is RunState.RUNNING:
         note_event(session, run, Event.STARTED, rules)
     elif state in BAD_ENDS:
         note_event(session, run, Event.FAILED, rules)
