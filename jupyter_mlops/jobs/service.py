@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, NotFoundError
 from jupyter_mlops.ids import new_id
+from jupyter_mlops.jobs.combinations import check_presets, preset_values
 from jupyter_mlops.jobs.cron import parse_schedule
 from jupyter_mlops.jobs.new_runs import find_by_key, new_run
 from jupyter_mlops.jobs.overlap import enqueue_under_policies
@@ -66,11 +67,11 @@ class JobService:
         """
         if (before := self._run_of_key(request)) is not None:
             return before, False
-        prepared = self._prepare(request)
+        prepared = self.prepare(self.with_preset(request))
         findings = preflight_prepared(prepared, self.settings)
         sha = prepared.keep_snapshot(self.settings)
         with self.store.session() as session:
-            job = self._job_named(session, prepared)  # requests take turns from here on
+            job = self.job_named(session, prepared)  # requests take turns from here on
             if (before := find_by_key(session, self.root, request)) is not None:
                 return before, False
             run = new_run(job, prepared, sha)
@@ -87,6 +88,20 @@ class JobService:
         with self.store.reading() as session:
             return find_by_key(session, self.root, request)
 
+    def with_preset(self, request: RunRequest) -> RunRequest:
+        """The request with its preset's parameters, below those that it gives itself.
+
+        Raises:
+            BadInputError: the job has no such preset, or there is no such job.
+        """
+        if request.preset is None:
+            return request
+        name = request.name or request.notebook.removesuffix(".ipynb")
+        with self.store.reading() as session:
+            job = _live_job(session, str(self.root), name)
+        values = preset_values({} if job is None else job.presets or {}, request.preset)
+        return dataclasses.replace(request, parameters={**values, **request.parameters}, preset=None)
+
     def run_job(self, job_id: str) -> Run:
         """Queue a run of a job with its own parameters.
 
@@ -96,11 +111,15 @@ class JobService:
         """
         return self.run_job_once(job_id, None)[0]
 
-    def run_job_once(self, job_id: str, idempotency_key: str | None) -> tuple[Run, bool]:
-        """As `run_job`, under a key; see `submit_once`."""
+    def run_job_once(
+        self, job_id: str, idempotency_key: str | None, preset: str | None = None
+    ) -> tuple[Run, bool]:
+        """As `run_job`, under a key (see `submit_once`), and with a preset over the job's parameters."""
         with self.store.reading() as session:
             job = _job(session, self.root, job_id)
-        own = RunRequest(job.notebook, job.name, job.parameters, job.kernel, job.register_model)
+        chosen = {} if preset is None else preset_values(job.presets or {}, preset)
+        values = {**job.parameters, **chosen}
+        own = RunRequest(job.notebook, job.name, values, job.kernel, job.register_model)
         return self.submit_once(dataclasses.replace(own, idempotency_key=idempotency_key))
 
     def change_job(self, job_id: str, change: JobChange) -> Job:
@@ -114,6 +133,7 @@ class JobService:
         with self.store.reading() as session:
             job = _job(session, self.root, job_id)
         changed = prepare_run(_changed(job, change), self.root)
+        presets = None if change.presets is None else check_presets(change.presets)
         with self.store.session() as session:
             take_turns(session, "job names")
             job = _job(session, self.root, job_id)
@@ -124,6 +144,8 @@ class JobService:
             job.register_model, job.updated_at = changed.register_model, _now()
             if change.policies is not None:
                 _set_policies(job, changed.policies)
+            if presets is not None:
+                job.presets = presets
             _tell(session, job)
         return job
 
@@ -137,9 +159,9 @@ class JobService:
         cron = TriggerRequest("cron", dataclasses.asdict(schedule)) if schedule else None
         if schedule is not None:
             parse_schedule(schedule.cron, schedule.timezone)
-        prepared = self._prepare(request)
+        prepared = self.prepare(request)
         with self.store.session() as session:
-            job = self._job_named(session, prepared)
+            job = self.job_named(session, prepared)
             if cron is not None:
                 before = [trigger for trigger in job.triggers if trigger.kind == "cron"]
                 if before:
@@ -166,10 +188,10 @@ class JobService:
             BadInputError: something in the request or the trigger is wrong; nothing was stored.
             ConflictError: a job of that name runs another notebook, or its triggers go with other parameters.
         """
-        prepared = self._prepare(request)
+        prepared = self.prepare(request)
         wanted = (prepared.parameters, prepared.kernel, prepared.register_model)
         with self.store.session() as session:
-            job = self._job_named(session, prepared)
+            job = self.job_named(session, prepared)
             if job.triggers and (job.parameters, job.kernel, job.register_model) != wanted:
                 raise ConflictError(
                     f"The job {job.name!r} has triggers that run it with other parameters.",
@@ -276,6 +298,7 @@ class JobService:
         notebook: str | None = None,
         job_id: str | None = None,
         state: RunState | None = None,
+        batch_id: str | None = None,
     ) -> Page[Run]:
         """The root's runs, newest first."""
         query = select(Run).where(Run.root == str(self.root))
@@ -285,6 +308,8 @@ class JobService:
             query = query.where(Run.job_id == job_id)
         if state is not None:
             query = query.where(Run.state == state.value)
+        if batch_id is not None:
+            query = query.where(Run.batch_id == batch_id)
         with self.store.reading() as session:
             return fetch_page(session, query, Run.created_at, Run.id, page)
 
@@ -309,12 +334,22 @@ class JobService:
         with self.store.session() as session:
             return queue.request_cancel(session, _run(session, self.root, run_id), _now())
 
-    def _prepare(self, request: RunRequest) -> PreparedRun:
+    def prepare(self, request: RunRequest) -> PreparedRun:
+        """Check a request, and that the tracking server answers; nothing is stored.
+
+        Raises:
+            MlopsError: one of its kinds for each thing that can be wrong.
+        """
         prepared = prepare_run(request, self.root)
         check_tracking(self.settings.tracking_uri)
         return prepared
 
-    def _job_named(self, session: Session, prepared: PreparedRun) -> Job:
+    def job_named(self, session: Session, prepared: PreparedRun) -> Job:
+        """The job of a request, made if there is none of its name.
+
+        Raises:
+            ConflictError: a job of that name runs another notebook.
+        """
         take_turns(session, "job names")
         job = _live_job(session, prepared.root, prepared.name)
         if job is None:

@@ -24,6 +24,7 @@ class RunRequest:
         policies: those that differ from the job's, for this run; for a new job they become its own.
         priority: of this run; by default that of the policies.
         idempotency_key: the same key with the same request is answered with its first run.
+        preset: of the job: its parameters hold where `parameters` gives none.
     """
 
     notebook: str
@@ -34,6 +35,7 @@ class RunRequest:
     policies: Mapping[str, Any] = field(default_factory=dict)
     priority: int | None = None
     idempotency_key: str | None = None
+    preset: str | None = None
 
     @classmethod
     def of(cls, job: Job) -> RunRequest:
@@ -57,6 +59,7 @@ class JobChange:
         policies: in place of all of the job's.
         kernel: another kernel; empty: the notebook's own.
         register_model: another registered model; empty: none.
+        presets: named parameters, in place of all of the job's.
     """
 
     name: str | None = None
@@ -64,6 +67,7 @@ class JobChange:
     policies: Mapping[str, Any] | None = None
     kernel: str | None = None
     register_model: str | None = None
+    presets: Mapping[str, Mapping[str, Any]] | None = None
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ def job_as_dict(job: Job, last_run: Run | None) -> dict[str, Any]:
         "kernel": job.kernel,
         "register_model": job.register_model,
         "policies": shown_policies(job.policies or {}),
+        "presets": job.presets or {},
         "problem": _damage(job),
         "trigger": next((_schedule_as_dict(one) for one in job.triggers if one.kind == "cron"), None),
         "triggers": [trigger_as_dict(trigger) for trigger in job.triggers],

@@ -126,3 +126,20 @@ async def next_change(read_message: Callable[[], Awaitable[Any]]) -> dict[str, A
         message = json.loads(await read_message())
         if message["schema_id"] == CHANGE_EVENT:
             return dict(message)
+
+
+async def test_a_matrix_makes_its_runs_and_a_preset_is_kept_and_used(ask) -> None:
+    request = {"notebook": "deep/train.ipynb"}
+    made = await ask("post", "/runs/matrix", {"request": request, "matrix": {"C": [0.5, 2]}})
+    assert made.status == 201
+    runs = made.body["items"]
+    assert [run["parameters"] for run in runs] == [{"C": 0.5}, {"C": 2.0}]
+    listed = await ask("get", "/runs", batch=runs[0]["batch_id"])
+    assert {run["id"] for run in listed.body["items"]} == {run["id"] for run in runs}
+    job = runs[0]["job_id"]
+    changed = await ask("patch", f"/jobs/{job}", {"presets": {"strong": {"C": 9}}})
+    assert changed.body["presets"] == {"strong": {"C": 9}}
+    again = await ask("post", f"/jobs/{job}/runs", preset="strong")
+    assert again.body["parameters"] == {"C": 9.0}
+    refused = await ask("post", "/runs/matrix", {"request": request, "matrix": {"C": ["a"]}})
+    assert (refused.status, refused.body["field"]) == (422, "parameters.C")

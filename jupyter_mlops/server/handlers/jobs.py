@@ -91,7 +91,8 @@ class JobRunsHandler(MlopsHandler):
     async def post(self, job_id: str) -> None:
         """Run the job now."""
         key = self.request.headers.get(IDEMPOTENCY_KEY)
-        run, is_new = await self.in_thread(self.backend.jobs.run_job_once, job_id, key)
+        preset = self.get_query_argument("preset", None)
+        run, is_new = await self.in_thread(self.backend.jobs.run_job_once, job_id, key, preset)
         self.answer(run_as_dict(run), status=201 if is_new else 200)
 
 

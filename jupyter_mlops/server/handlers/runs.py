@@ -6,6 +6,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.jobs.batches import submit_matrix
 from jupyter_mlops.jobs.run_actions import RunActions
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.views import action_as_dict, attempt_as_dict, run_as_dict
@@ -28,6 +29,7 @@ class RunsHandler(MlopsHandler):
             notebook=self.get_query_argument("notebook", None),
             job_id=self.get_query_argument("job", None),
             state=self._state(),
+            batch_id=self.get_query_argument("batch", None),
         )
         self.answer({"items": [run_as_dict(run) for run in page.items], "next_cursor": page.next_cursor})
 
@@ -49,6 +51,19 @@ class RunsHandler(MlopsHandler):
             raise BadInputError(
                 f"There is no state {state!r}.", field="state", hint=f"One of {known}."
             ) from None
+
+
+class MatrixHandler(MlopsHandler):
+    """Runs for all combinations of some parameters' values."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Queue them all, or none."""
+        body = self.body("MatrixRequest")
+        request = RunRequest(**body["request"])
+        runs = await self.in_thread(submit_matrix, self.backend.jobs, request, body["matrix"])
+        self.answer({"items": [run_as_dict(run) for run in runs], "next_cursor": None}, status=201)
 
 
 class RunHandler(MlopsHandler):
@@ -117,6 +132,7 @@ class CancelHandler(MlopsHandler):
 ROUTES = [
     (r"/runs", RunsHandler),
     (r"/runs/bulk", BulkHandler),
+    (r"/runs/matrix", MatrixHandler),
     (r"/runs/(?P<run_id>[^/]+)", RunHandler),
     (r"/runs/(?P<run_id>[^/]+)/attempts", AttemptsHandler),
     (r"/runs/(?P<run_id>[^/]+)/rerun", RerunHandler),
