@@ -20,6 +20,7 @@ from urllib.request import Request, urlopen
 from jupyter_mlops import __version__
 from jupyter_mlops.config import DATA_DIR, Settings, hide_password
 from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.readable import show_bytes
 from jupyter_mlops.store import Store
 
 Status = Literal["ok", "warning", "broken"]
@@ -61,6 +62,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "disk space": lambda: _check_disk(settings),
         "store": lambda: _check_store(settings),
         "retention": _check_retention,
+        "run retention": _check_run_retention,
+        "channels": lambda: _check_channels(settings),
         "servers": _check_servers,
         "tracking": lambda: _check_tracking(settings),
         "kernels": _check_kernels,
@@ -172,7 +175,7 @@ def _check_disk(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(settings.data_dir).free
     status: Status = "broken" if free < NO_DISK else "warning" if free < LITTLE_DISK else "ok"
     mend = None if status == "ok" else f"Free some space, or choose another folder by {DATA_DIR}."
-    yield Finding("disk space", status, f"{_size(free)} free under {settings.data_dir}.", mend)
+    yield Finding("disk space", status, f"{show_bytes(free)} free under {settings.data_dir}.", mend)
 
 
 def _check_store(settings: Settings) -> Iterator[Finding]:
@@ -236,7 +239,7 @@ def _check_records(store: Store, folder: Path) -> Iterator[Finding]:
         yield Finding("journals", "warning", message, mend)
     else:
         journals = list(folder.glob("*.jsonl"))
-        size = _size(sum(path.stat().st_size for path in journals))
+        size = show_bytes(sum(path.stat().st_size for path in journals))
         yield Finding("journals", "ok", f"{len(journals)} in {folder} ({size}), none damaged.")
     if health.hook_errors:
         where = ", ".join(health.failing_notebooks[:3])
@@ -258,6 +261,31 @@ def _check_retention() -> Iterator[Finding]:
         yield Finding("retention", "broken", error.message, mend)
         return
     yield Finding("retention", "ok", "Records are kept for " + (f"{kept.days} days." if kept else "ever."))
+
+
+def _check_run_retention() -> Iterator[Finding]:
+    from jupyter_mlops.housekeeping.daily import default_limits
+
+    limits = default_limits()
+    kept = (
+        "Runs beyond the limits go once a day."
+        if limits
+        else "Runs are kept, but where a job says otherwise."
+    )
+    yield Finding("run retention", "ok", kept)
+
+
+def _check_channels(settings: Settings) -> Iterator[Finding]:
+    from jupyter_mlops.notifications.channels import Channels
+
+    names = ["jupyterlab", *(channel.name for channel in Channels(settings.data_dir).all())]
+    if len(names) > 1 and _version("apprise") is None:
+        mend = f"{sys.executable} -m pip install 'jupyter_mlops[notify]'"
+        yield Finding(
+            "channels", "warning", f"{', '.join(names[1:])} may need apprise, which is absent.", mend
+        )
+        return
+    yield Finding("channels", "ok", f"Runs can be told by {', '.join(names)}.")
 
 
 def _check_servers() -> Iterator[Finding]:
@@ -343,7 +371,7 @@ def _check_logs(settings: Settings) -> Iterator[Finding]:
     if large:
         names = ", ".join(path.name for path in large)
         mend = f"Delete them: {' '.join(map(str, large))}"
-        yield Finding("logs", "warning", f"{names} take more than {_size(LARGE_LOG)} each.", mend)
+        yield Finding("logs", "warning", f"{names} take more than {show_bytes(LARGE_LOG)} each.", mend)
         return
     recent = [path for path in logs if _failed_recently(path)]
     if recent:
@@ -368,11 +396,3 @@ def _version(package: str) -> str | None:
         return importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _size(size: float) -> str:
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.3g} {unit}"
-        size /= 1024
-    return f"{size:.3g} TiB"

@@ -79,7 +79,12 @@ def test_a_file_that_others_can_read_is_refused(command_line: CommandLine) -> No
     kept.write_text(json.dumps({"hook": f"json://{SECRET}/x"}))
     kept.chmod(0o644)
     done = notify(command_line)
+    findings = {
+        found["check"]: found
+        for found in json.loads(command_line.call("doctor", "--json").stdout)["findings"]
+    }
     kept.unlink()
+    assert findings["channels"]["status"] == "broken" and SECRET not in str(findings)
     assert done.returncode == 3 and "Others can read" in done.stderr and "chmod 600" in done.stderr
 
 
