@@ -19,6 +19,7 @@ _COMMANDS = {
     "check": ("check", "Say what a run would fail by, before it starts."),
     "runs": ("runs", "List job runs."),
     "follow": ("follow", "Follow a run to its end."),
+    "resume-run": ("resume", "Go on from the cell at which a run failed."),
     "show": ("runs", "Show one run."),
     "cancel": ("runs", "End a run that is queued or running."),
     "rerun": ("runs", "Run the same again."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "cells_total": run.cells_total,
         "cells_done": run.cells_done,
         "progress": None if (progress := run_progress(run)) is None else progress.as_dict(),
+        "resumable_until": _resumable_until(run),
         "findings": (run.progress or {}).get("findings", []),
         "failed_cell": run.failed_cell,
         "output_path": relative_to_root(run),
@@ -55,6 +56,13 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "batch_id": run.batch_id,
         "problem": _damage(run),
     }
+
+
+def _resumable_until(run: Run) -> str | None:
+    until = (run.progress or {}).get("resumable_until")
+    if run.state != RunState.FAILED.value or until is None:
+        return None
+    return str(until) if datetime.fromisoformat(until) > datetime.now(timezone.utc) else None
 
 
 def run_progress(run: Run) -> Progress | None:

@@ -31,6 +31,7 @@ from jupyter_mlops.runs.live.reporter import LiveReporter, is_executed
 from jupyter_mlops.runs.outcome import outcome_of, plain_text
 from jupyter_mlops.runs.patient_store import patiently
 from jupyter_mlops.runs.queue import Outcome
+from jupyter_mlops.runs.resume.attempts import client_class, start_tracking
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.stored_json import broken_columns
@@ -77,7 +78,7 @@ class AttemptExecution:
             _refuse_broken(run)
             notebook = self._notebook(run)
             preflight_before_start(run, notebook, self.settings, self._write)
-            tracking = AttemptTracking.start(self.settings, run, self.attempt_id)
+            tracking = start_tracking(self.settings, self.store, run, self.attempt_id)
             self._write(mlflow_run_id=tracking.run.run_id, mlflow_experiment_id=tracking.run.experiment_id)
             self._execute_notebook(run, notebook, tracking)
         except LeaseLostError:
@@ -155,7 +156,8 @@ class AttemptExecution:
         translators.install()
         tag_only_the_last(notebook.node)
         folder = (Path(run.root) / run.notebook).parent
-        with report_attempt(self.store, run, self.attempt_id, self.cancel) as self._live:
+        with report_attempt(self.store, run, self.attempt_id, self.cancel) as live:
+            self._live = live
             papermill.execute_notebook(
                 notebook.node,
                 run.output_path,
@@ -165,8 +167,11 @@ class AttemptExecution:
                 language=notebook.node.metadata["kernelspec"]["language"],
                 progress_bar=False,
                 cwd=folder if folder.is_dir() else Path(run.output_path or "").parent,
-                observer=self._live,
-                on_message=self._live.message_came,
+                observer=live,
+                on_message=live.message_came,
+                client_class=client_class(
+                    self.settings, self.store, run, self.attempt_id, self._number, live
+                ),
                 cancel=self.cancel,
                 limits=_limits(run),
                 kernel_env=self._kernel_environment(run, tracking),

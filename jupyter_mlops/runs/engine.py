@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -127,6 +128,7 @@ class Engine(NBClientEngine):
         kernel_env: the kernel's whole environment.
         limits: `TimeLimits` of the cells and of the whole.
         on_message: called with a cell's index and each message of the kernel about it.
+        client_class: makes the notebook client.
         on_client: called with the `CellNotebookClient` before the kernel starts.
     """
 
@@ -168,6 +170,7 @@ class Engine(NBClientEngine):
         start_timeout: int = 60,
         execution_timeout: int | None = None,
         on_client: Any = None,
+        client_class: Callable[..., Any] = CellNotebookClient,
         **kwargs: Any,
     ) -> Any:
         """Execute the managed notebook in a new kernel."""
@@ -181,7 +184,6 @@ class Engine(NBClientEngine):
             stdout_file=stdout_file,
             stderr_file=stderr_file,
         )
-        client_class = CellNotebookClient
         if engines.PapermillNotebookClient is not PapermillNotebookClient:
             client_class = engines.PapermillNotebookClient  # papermill's seam: who replaced it wants it used
         client = client_class(nb_man, **options)

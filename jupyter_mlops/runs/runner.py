@@ -22,6 +22,7 @@ from typing import IO
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
+from jupyter_mlops.runs.resume.keeper import KEEPER
 from jupyter_mlops.runs.runner_process import ATTEMPT_VARIABLE, kill_processes_of
 from jupyter_mlops.store import Store
 
@@ -86,7 +87,8 @@ class Runner:
             # The store failed: the lease runs out and the run ends as lost, but the runner goes on.
             log.exception("the end of attempt %s could not be written", attempt_id)
         finally:
-            kill_processes_of(ATTEMPT_VARIABLE, attempt_id)  # what the notebook started and let go of
+            if not KEEPER.holds(attempt_id):
+                kill_processes_of(ATTEMPT_VARIABLE, attempt_id)  # what the notebook started and let go of
             del self._cancels[attempt_id]
 
 
@@ -117,6 +119,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)  # whatever a library prints goes to the log, never into the conversation
     Runner(Settings.load(), _Speaker(answers)).serve()
+    KEEPER.let_all_go()
     logging.shutdown()
     os._exit(0)  # MLflow's and zmq's exit handlers would hold the process for seconds
 

@@ -30,6 +30,7 @@ from jupyter_mlops.runs.heartbeat import Heartbeat
 from jupyter_mlops.runs.hub_activity import HubActivity
 from jupyter_mlops.runs.partial_notebook import close_partial_notebook
 from jupyter_mlops.runs.queue import LEASE, Lease, Outcome
+from jupyter_mlops.runs.resume.keeper import clear_up, holds_kernels
 from jupyter_mlops.runs.runner_process import (
     ATTEMPT_VARIABLE,
     WORKER_VARIABLE,
@@ -47,6 +48,7 @@ ROUND_S = 0.1
 TICK_S = 0.5
 QUEUE_S = 1.0
 SWEEP_S = 30.0
+KEPT_S = 2.0
 HUB_S = 60.0
 NOTIFY_S = 5.0
 LONG_RUNS_S = 15.0
@@ -123,6 +125,7 @@ class WorkerLoop:
         self._guarded(self._notice_changes)
         for work, every_s in (
             (self._end_what_was_taken, 0.0),
+            (self._clear_up_kernels, KEPT_S),
             (self._clean_after_lost, 0.0),
             (self._tell_hub, HUB_S),
             (self._sweep_aside, SWEEP_S),
@@ -208,6 +211,9 @@ class WorkerLoop:
             run, number = run_and_number
             close_partial_notebook(output_path(run, number))
 
+    def _clear_up_kernels(self) -> None:
+        clear_up(self._settings)
+
     def _sweep_aside(self) -> None:
         """Sweep in a thread: a folder of many journals takes long."""
         if self._sweeping is None or not self._sweeping.is_alive():
@@ -251,7 +257,7 @@ class WorkerLoop:
             if not runner.is_alive:
                 self._bury(runner)
             elif runner.attempt_id is None:
-                if (
+                if not holds_kernels(self._settings, runner.pid) and (
                     time.monotonic() - runner.idle_since > RUNNER_IDLE_S
                     or runner.executed >= RUNNER_MAX_ATTEMPTS
                 ):
@@ -314,7 +320,7 @@ class WorkerLoop:
         return [runner for runner in self._runners if runner.attempt_id is not None]
 
     def _idle_for_long(self) -> bool:
-        if self._exit_when_idle_s is None or self._busy_runners():
+        if self._exit_when_idle_s is None or self._busy_runners() or holds_kernels(self._settings):
             return False
         if not self._settings.data_dir.exists():
             return True

@@ -91,6 +91,11 @@ class LiveReporter:
         """Look at the cells and the kernel of this notebook client from now on."""
         self._client = client
 
+    def note(self, **facts: Any) -> None:
+        """Keep facts in the row's `progress` beside how far the run is."""
+        self._kept = {**self._kept, **facts}
+        self._told = None
+
     def cell_started(self, index: int, cell: Any) -> None:
         """A cell starts."""
         if not is_executed(cell):
@@ -147,6 +152,8 @@ class LiveReporter:
             self._tell_row()
             self._save_notebook()
         self._write()
+        if self._told is None:
+            self._tell_row()
         self._close_journal()
 
     def _look(self) -> None:
