@@ -173,7 +173,7 @@ class Engine(NBClientEngine):
         client_class: Callable[..., Any] = CellNotebookClient,
         **kwargs: Any,
     ) -> Any:
-        """Execute the managed notebook in a new kernel."""
+        """Execute the managed notebook in a new kernel, or in the one that the client's class gives it."""
         options = merge_kwargs(
             remove_args(["input_path", "timeout", "startup_timeout"], **kwargs),
             timeout=execution_timeout or kwargs.get("timeout"),

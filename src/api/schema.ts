@@ -170,6 +170,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/preflight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a run would, or may, fail by; nothing is stored and nothing runs */
+        post: operations["preflightRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs": {
         parameters: {
             query?: never;
@@ -188,6 +205,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a notebook once for each combination of some parameters' values, all or none */
+        post: operations["submitMatrix"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{run_id}": {
         parameters: {
             query?: never;
@@ -200,6 +234,29 @@ export interface paths {
         get: operations["getRun"];
         put?: never;
         post?: never;
+        /** Delete a run that has ended, with its executed notebook; what its cells recorded stays */
+        delete: operations["deleteRun"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on from the cell at which a run failed, in its kept kernel, with the notebook as it now is
+         * @description 409 with the code kernel_gone when the kernel is no more (run it again), and cell_changed when a cell before the one that failed is not the one that the kernel has executed.
+         */
+        post: operations["resumeRun"];
         delete?: never;
         options?: never;
         head?: never;
@@ -225,6 +282,61 @@ export interface paths {
         get: operations["watchRun"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        /** Each try of a run, the first first, and how it ended */
+        get: operations["listAttempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/{run_id}/rerun": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run the same snapshot again with the same parameters and policies */
+        post: operations["rerunRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/runs/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel, delete or re-run many runs; what is refused for one holds up no other */
+        post: operations["applyToRuns"];
         delete?: never;
         options?: never;
         head?: never;
@@ -537,6 +649,120 @@ export interface components {
             kernel?: string | null;
             /** @description the registered model that gets the run's model as a new version */
             register_model?: string | null;
+            policies?: components["schemas"]["Policies"];
+            /** @description which queued run is taken first, from -100 to 100; by default that of the policies */
+            priority?: number | null;
+            /** @description one of the job's: its parameters hold where none are given */
+            preset?: string | null;
+        };
+        MatrixRequest: {
+            request: components["schemas"]["RunRequest"];
+            /**
+             * @description for each parameter the values that it takes; at most 100 combinations
+             * @example {
+             *       "C": [
+             *         0.1,
+             *         1,
+             *         10
+             *       ],
+             *       "solver": [
+             *         "lbfgs",
+             *         "saga"
+             *       ]
+             *     }
+             */
+            matrix: {
+                [key: string]: unknown[];
+            };
+        };
+        /** @description what is left out has its default; an unknown name is refused */
+        Policies: {
+            /**
+             * @description how often a run is tried in all
+             * @default 1
+             */
+            max_attempts: number;
+            /**
+             * @description seconds before the second attempt
+             * @default 30
+             */
+            retry_delay_s: number;
+            /**
+             * @description by what each later delay is longer
+             * @default 2
+             */
+            retry_backoff: number;
+            /** @default 3600 */
+            retry_max_delay_s: number;
+            /** @description the reasons for which another attempt is made */
+            retry_on?: string[];
+            /** @description how long one cell may take */
+            cell_timeout_s?: number | null;
+            /** @description how long one attempt may take */
+            timeout_s?: number | null;
+            /**
+             * @description what becomes of a fire while a run of the same job is under way; a request waits where a fire is skipped
+             * @default skip
+             * @enum {string}
+             */
+            overlap: "skip" | "queue" | "cancel_previous" | "allow";
+            /**
+             * @description how many runs of the job at once; more than 1 only with overlap allow
+             * @default 1
+             */
+            max_parallel: number;
+            /** @default 0 */
+            priority: number;
+            /**
+             * @default warn
+             * @enum {string}
+             */
+            preflight: "off" | "warn" | "refuse";
+            /**
+             * @description how long the kernel of a failed run is kept
+             * @default 0
+             */
+            keep_kernel_s: number;
+            /** @description who is told of what: {"failed": ["jupyterlab"]} */
+            notify?: {
+                [key: string]: unknown;
+            };
+            /** @description what is kept of its runs */
+            retention?: {
+                [key: string]: unknown;
+            };
+        } & {
+            [key: string]: unknown;
+        };
+        Attempt: {
+            id: string;
+            /** @description from 1 */
+            number: number;
+            state: components["schemas"]["RunState"];
+            reason: string | null;
+            message: string | null;
+            worker_id: string;
+            /** Format: date-time */
+            started_at: string | null;
+            /** Format: date-time */
+            ended_at: string | null;
+            mlflow_run_id: string | null;
+        };
+        AttemptList: {
+            items: components["schemas"]["Attempt"][];
+        };
+        RunsAction: {
+            /** @enum {string} */
+            action: "cancel" | "delete" | "rerun";
+            ids: string[];
+        };
+        RunsActionResult: {
+            items: {
+                id: string;
+                /** @description as it is now, the new one for rerun; null when it was deleted or refused */
+                run: components["schemas"]["Run"] | null;
+                problem: components["schemas"]["Problem"] | null;
+            }[];
         };
         JobRequest: {
             notebook: string;
@@ -546,6 +772,7 @@ export interface components {
             };
             kernel?: string | null;
             register_model?: string | null;
+            policies?: components["schemas"]["Policies"];
             schedule?: components["schemas"]["Schedule"] | null;
         };
         JobChange: {
@@ -556,6 +783,23 @@ export interface components {
              * @constant
              */
             deleted?: false;
+            name?: string;
+            /** @description in place of all that it has */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /** @description in place of all that it has */
+            policies?: components["schemas"]["Policies"];
+            /** @description named parameters, in place of all that it has */
+            presets?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** @description null: the notebook's own */
+            kernel?: string | null;
+            /** @description null: none */
+            register_model?: string | null;
         };
         Job: {
             id: string;
@@ -566,6 +810,15 @@ export interface components {
             };
             kernel: string | null;
             register_model: string | null;
+            policies?: components["schemas"]["Policies"];
+            /** @description named parameters */
+            presets?: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            /** @description what of a damaged row cannot be read */
+            problem?: string | null;
             /** @description its first cron trigger */
             trigger: components["schemas"]["Trigger"] | null;
             triggers?: components["schemas"]["JobTrigger"][];
@@ -625,6 +878,13 @@ export interface components {
             /** @description code cells */
             cells_total: number | null;
             cells_done: number;
+            /**
+             * Format: date-time
+             * @description of a run that failed: until when its kernel is kept, so that it can be resumed
+             */
+            resumable_until?: string | null;
+            /** @description what its preflight found */
+            findings?: components["schemas"]["Finding"][];
             /** @description while it is running */
             progress?: components["schemas"]["Progress"] | null;
             failed_cell: components["schemas"]["FailedCell"] | null;
@@ -640,6 +900,38 @@ export interface components {
             model_name: string | null;
             model_version: string | null;
             cancel_requested: boolean;
+            policies?: components["schemas"]["Policies"];
+            priority?: number;
+            /**
+             * Format: date-time
+             * @description a queued run waits until then, as for its next attempt
+             */
+            not_before?: string | null;
+            /** @description why it was made: its `kind`, and what belongs to that */
+            cause?: {
+                [key: string]: unknown;
+            };
+            /** @description the same for all runs of one matrix */
+            batch_id?: string | null;
+            /** @description what of a damaged row cannot be read */
+            problem?: string | null;
+        };
+        /** @description something that a run will, or may, fail by */
+        Finding: {
+            /** @enum {string} */
+            code: "kernel" | "import" | "file" | "tracking" | "disk" | "unchecked";
+            message: string;
+            /** @description whether a run is sure to fail by it; the policy preflight: refuse holds back only such a run */
+            certain: boolean;
+            /** @description the module, path or kernel */
+            subject: string | null;
+            /** @description the cell's place in the notebook, from 0 */
+            cell_index: number | null;
+            cell_id: string | null;
+            hint: string | null;
+        };
+        PreflightAnswer: {
+            findings: components["schemas"]["Finding"][];
         };
         /** @description how far a running run is */
         Progress: {
@@ -1168,6 +1460,8 @@ export interface components {
         /** @description only this notebook's */
         notebook: string;
         limit: number;
+        /** @description the same key with the same request is answered with the first run; with another one it is refused with 409 */
+        idempotencyKey: string;
         /** @description `next_cursor` of the page before */
         cursor: string;
     };
@@ -1376,8 +1670,14 @@ export interface operations {
     };
     runJob: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description one of the job's presets */
+                preset?: string;
+            };
+            header?: {
+                /** @description the same key with the same request is answered with the first run; with another one it is refused with 409 */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
             path: {
                 job_id: string;
             };
@@ -1385,6 +1685,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The run that the same key has made before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
             /** @description The queued run */
             201: {
                 headers: {
@@ -1506,6 +1815,31 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    preflightRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            /** @description What was found, the sure ones first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreflightAnswer"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     listRuns: {
         parameters: {
             query?: {
@@ -1514,6 +1848,8 @@ export interface operations {
                 /** @description a job's id */
                 job?: string;
                 state?: components["schemas"]["RunState"];
+                /** @description only those of one matrix */
+                batch?: string;
                 limit?: components["parameters"]["limit"];
                 /** @description `next_cursor` of the page before */
                 cursor?: components["parameters"]["cursor"];
@@ -1539,7 +1875,10 @@ export interface operations {
     submitRun: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key with the same request is answered with the first run; with another one it is refused with 409 */
+                "Idempotency-Key"?: components["parameters"]["idempotencyKey"];
+            };
             path?: never;
             cookie?: never;
         };
@@ -1549,6 +1888,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description The run that the same key has made before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
             /** @description The queued run */
             201: {
                 headers: {
@@ -1556,6 +1904,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    submitMatrix: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MatrixRequest"];
+            };
+        };
+        responses: {
+            /** @description The queued runs */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
                 };
             };
             default: components["responses"]["Problem"];
@@ -1574,6 +1947,50 @@ export interface operations {
         responses: {
             /** @description The run */
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    resumeRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new run */
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1605,6 +2022,77 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["LiveEvent"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listAttempts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rerunRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The queued run */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    applyToRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunsAction"];
+            };
+        };
+        responses: {
+            /** @description What came of it for each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsActionResult"];
                 };
             };
             default: components["responses"]["Problem"];

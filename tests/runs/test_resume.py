@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-from pathlib import Path
 
 import psutil
 import pytest
@@ -16,11 +15,17 @@ from jupyter_mlops.errors import ConflictError
 from jupyter_mlops.jobs.views import run_as_dict
 from jupyter_mlops.runs.resume.compare import refuse_if_changed
 from jupyter_mlops.runs.resume.keeper import holds_kernels
-from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels
+from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark
 from jupyter_mlops.runs.resume.submission import resume_run
 from jupyter_mlops.store.tables import Run
 
-FIRST = "import os, pathlib\npid = os.getpid()\nwith open('ran.txt', 'a') as ran:\n    _ = ran.write('first ')\nprint(C, pid)"
+FIRST = """
+import os
+pid = os.getpid()
+with open("ran.txt", "a") as ran:
+    _ = ran.write("first ")
+print(C, pid)
+"""
 BROKEN = "print('second', undefined_name)"
 MENDED = "print('second', C)"
 LAST = "print(pid == os.getpid())"
@@ -106,9 +111,9 @@ def test_what_follows_no_more_from_the_notebook_is_refused_with_the_cell(own_wor
 def test_a_kernel_is_kept_no_longer_than_was_said_and_leaves_no_process(own_workbench: Workbench) -> None:
     bench = own_workbench
     child = "import subprocess\nsubprocess.Popen(['sleep', '300'], start_new_session=True)"
-    failed = failing(bench, "short.ipynb", child, BROKEN, policies={"keep_kernel_s": 3})
+    failed = failing(bench, "short.ipynb", child, BROKEN, policies={"keep_kernel_s": 12})
     kept = kept_kernel(bench, failed)
-    wait_until(lambda: is_gone(kept), 15, "its time is over")
+    wait_until(lambda: is_gone(kept), 20, "its time is over")
     wait_until(lambda: not sleepers(bench), 10, "what it started ends too")
     assert not holds_kernels(bench.settings)
 
@@ -169,12 +174,9 @@ def test_a_cell_that_was_changed_moved_added_or_removed_is_named(now: list[objec
 
 def test_a_claim_is_given_once_and_ends_with_its_process(own_workbench: Workbench) -> None:
     records = KeptKernels(own_workbench.settings)
-    from jupyter_mlops.runs.resume.records import ProcessMark
-
     me = ProcessMark.of(os.getpid())
-    kept = KeptKernel(
-        "run", "attempt", me, me, str(Path("/nowhere/kernel.json")), "host", "2099-01-01T00:00:00+00:00"
-    )
+    far = "2099-01-01T00:00:00+00:00"
+    kept = KeptKernel("run", "attempt", me, me, "/nowhere/kernel.json", "another host", far)
     records.write(kept)
     assert records.all() == [kept] and records.of_run("run") is None, "it is on another host"
     assert records.claimed_by("attempt") is None
