@@ -71,16 +71,20 @@ def follow(jobs: JobService, run: Run, progress: QuietProgress, *, output: bool,
 
 
 class _OutputLines:
-    """What cells put out, line by line: a line that is not whole yet waits for its rest."""
+    """What cells put out, line by line: a line that is not whole yet waits for the rest of its cell."""
 
     def __init__(self, progress: QuietProgress) -> None:
         self._progress = progress
         self._begun = ""
+        self._cell: int | None = None
 
     def write(self, events: list[LiveEvent]) -> None:
         for event in events:
             if event.kind != "output":
                 continue
+            if event.facts["index"] != self._cell:
+                self.end()
+                self._cell = event.facts["index"]
             if dropped := event.facts.get("dropped"):
                 self.end()
                 self._progress.say(f"({dropped} characters left out)")
