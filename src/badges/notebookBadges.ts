@@ -66,7 +66,7 @@ export class NotebookBadges implements IDisposable {
   }
 
   private _renderCell(cell: Cell): void {
-    if (cell.inputArea === null) {
+    if (cell.isPlaceholder()) {
       this._renderOnceDrawn(cell);
       return;
     }
@@ -91,9 +91,9 @@ export class NotebookBadges implements IDisposable {
 
   private _attach(cell: Cell): HTMLElement {
     const badge = makeBadge();
-    this._badges.set(cell, badge);
     // Beside the input area, which cuts off what stands out of it.
     cell.inputArea!.parent!.node.append(badge);
+    this._badges.set(cell, badge);
     return badge;
   }
 

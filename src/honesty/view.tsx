@@ -40,27 +40,25 @@ export function Honesty(props: IHonestyProps): JSX.Element | null {
       aria-label={trans.__('State of the notebook')}
       data-state={standing}
     >
-      <p className="jp-Mlops-honestyHead" role="status">
+      <div className="jp-Mlops-honestyHead">
         <Icon.react tag="span" className="jp-Mlops-honestyIcon" aria-hidden />
-        <HeadWords standing={standing} stale={model.stale.length} />
+        <strong role="status">
+          <HeadWords standing={standing} stale={model.stale.length} />
+        </strong>
+        {!clean && (
+          <TextButton
+            icon={restartIcon}
+            label={trans.__('Restart and run all')}
+            onClick={() => void commands.execute(RESTART_RUN_ALL)}
+          />
+        )}
+      </div>
+      <p className="jp-Mlops-honestyReasons">
+        {clean
+          ? trans.__('Every cell ran once, from top to bottom.')
+          : reasons.map(({ sentence }) => sentence).join(' ')}
       </p>
-      {clean ? (
-        <p className="jp-Mlops-honestyReasons">
-          {trans.__('Every cell ran once, from top to bottom.')}
-        </p>
-      ) : (
-        <p className="jp-Mlops-honestyReasons">
-          {reasons.map(({ sentence }) => sentence).join(' ')}
-        </p>
-      )}
       {model.stale.length > 0 && <StaleCells model={model} onShow={onShow} />}
-      {!clean && (
-        <TextButton
-          icon={restartIcon}
-          label={trans.__('Restart and run all')}
-          onClick={() => void commands.execute(RESTART_RUN_ALL)}
-        />
-      )}
     </section>
   );
 }

@@ -36,7 +36,7 @@ export interface IMlopsPanelOptions {
 const SECTIONS = ['cells', 'runs', 'jobs', 'models'] as const;
 
 /** How the height is shared out at first: what changes most gets most. */
-const HEIGHTS = [3, 3, 2, 2];
+const HEIGHTS = [5, 3, 2, 2];
 
 export type SectionId = (typeof SECTIONS)[number];
 

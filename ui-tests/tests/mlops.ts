@@ -94,10 +94,13 @@ export class Mlops {
     return target;
   }
 
-  /** Upload a notebook and open it. */
-  async open(name: string, as = name): Promise<string> {
+  /** Upload a notebook and open it, in a kernel of that name if one is given. */
+  async open(name: string, as = name, kernel?: string): Promise<string> {
     const target = await this.upload(name, as);
-    await this.run('docmanager:open', { path: target });
+    await this.run('docmanager:open', {
+      path: target,
+      ...(kernel && { kernel: { name: kernel } })
+    });
     await this.kernelIsIdle();
     return target;
   }
