@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -24,6 +24,8 @@ from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Job, Run, Trigger
 
 MISSED = "missed"
+Prepared: TypeAlias = "tuple[PreparedRun, str] | MlopsError | None"
+"""The run of a fire and its snapshot; or why there can be none; None when there is to be none."""
 
 
 def make_runs(
@@ -47,7 +49,7 @@ def make_runs(
         moved_on: the columns of the trigger that become other ones, `next_fire_at` among them.
         now: the moment.
     """
-    prepared = [_prepare(settings, trigger.job, fire) for fire in fires]
+    prepared = _prepare_all(settings, trigger.job, fires)
     problem = next((one for one in reversed(prepared) if isinstance(one, MlopsError)), None)
     with store.session() as session:
         columns = {"problem": problem.message if problem else None, **moved_on}
@@ -68,8 +70,10 @@ def make_runs(
     return runs
 
 
-def make_called_run(store: Store, settings: Settings, trigger: Trigger, fire: Fire, now: datetime) -> Run:
-    """Make a run for a call from outside; the same call again is answered with its first run.
+def make_called_run(
+    store: Store, settings: Settings, trigger: Trigger, fire: Fire, now: datetime
+) -> tuple[Run, bool]:
+    """Make a run for a call from outside; the same call again is answered with its first run, and False.
 
     Raises:
         BadInputError: its parameters do not fit, or the notebook cannot be run; nothing was stored.
@@ -82,10 +86,10 @@ def make_called_run(store: Store, settings: Settings, trigger: Trigger, fire: Fi
         session.execute(update(Trigger).where(Trigger.id == trigger.id).values(problem=None))
         before = _find_run(session, trigger.id, fire.key)
         if before is not None:
-            return before
+            return before, False
         run = _queue(session, trigger, fire, prepared, now)
         changes.record(session, "job", trigger.job_id, root=run.root, notebook=run.notebook)
-    return run
+    return run, True
 
 
 def jitter(trigger_id: str, key: str, most_s: float) -> timedelta:
@@ -94,8 +98,19 @@ def jitter(trigger_id: str, key: str, most_s: float) -> timedelta:
     return timedelta(seconds=most_s * share)
 
 
-def _prepare(settings: Settings, job: Job, fire: Fire) -> tuple[PreparedRun, str] | MlopsError | None:
-    """The run of a fire and its snapshot; or why there can be none; None when there is to be none."""
+def _prepare_all(settings: Settings, job: Job, fires: Sequence[Fire]) -> list[Prepared]:
+    """What each fire runs; those that give the notebook the same parameters share it."""
+    prepared: list[Prepared] = []
+    for index, fire in enumerate(fires):
+        before = fires[index - 1] if index else None
+        if before and (before.parameters, before.skipped) == (fire.parameters, fire.skipped):
+            prepared.append(prepared[-1])
+        else:
+            prepared.append(_prepare(settings, job, fire))
+    return prepared
+
+
+def _prepare(settings: Settings, job: Job, fire: Fire) -> Prepared:
     if fire.skipped is not None:
         return None
     parameters = {**job.parameters, **fire.parameters}
@@ -111,7 +126,7 @@ def _queue(
     session: Session,
     trigger: Trigger,
     fire: Fire,
-    how: tuple[PreparedRun, str] | MlopsError | None,
+    how: Prepared,
     now: datetime,
 ) -> Run:
     run = _new_run(trigger, fire, now)

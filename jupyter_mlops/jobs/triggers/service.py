@@ -148,8 +148,8 @@ class TriggerService:
         _check_open(trigger, now)
         fire = Fire(key, {"kind": "http"}, parameters=_called_parameters(trigger.spec, call.body))
         self._check_rate(trigger, key, now)
-        run = make_called_run(self.store, self.settings, trigger, fire, now)
-        if run.created_at != now and key.startswith("signature:"):
+        run, is_new = make_called_run(self.store, self.settings, trigger, fire, now)
+        if not is_new and key.startswith("signature:"):
             raise ConflictError(
                 "This signature was taken before.", code="replayed", hint="Sign each call with its own time."
             )

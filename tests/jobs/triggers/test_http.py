@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -57,6 +59,22 @@ def test_a_signature_makes_a_run_once(bench: TriggerBench) -> None:
     assert len(bench.runs()) == 1
     bench.triggers.call(new.trigger.id, signed(bench, new.token))
     assert len(bench.runs()) == 2
+
+
+def test_the_same_signed_call_at_several_servers_at_once_makes_one_run(bench: TriggerBench) -> None:
+    new = made(bench)
+    call, barrier = signed(bench, new.token), threading.Barrier(5)
+
+    def send(_: int) -> str:
+        barrier.wait()
+        try:
+            return bench.triggers.call(new.trigger.id, call).state
+        except ConflictError as refused:
+            return refused.reason_code
+
+    with ThreadPoolExecutor(5) as servers:
+        assert sorted(servers.map(send, range(5))) == ["queued", *["replayed"] * 4]
+    assert len(bench.runs()) == 1
 
 
 def test_a_call_without_a_valid_proof_is_refused_alike(bench: TriggerBench) -> None:
