@@ -18,6 +18,7 @@ _INTERFACE = {
     "history": "history_table",
     "log": "experiments.logging",
     "run": "api",
+    "run_matrix": "api",
     "schedule": "scheduling",
     "snapshot": "experiments.notebook",
     "stale": "experiments.notebook",
@@ -36,6 +37,7 @@ __all__ = [
     "load_ipython_extension",
     "log",
     "run",
+    "run_matrix",
     "schedule",
     "snapshot",
     "stale",
@@ -47,7 +49,7 @@ __all__ = [
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.api import follow, run
+    from jupyter_mlops.api import follow, run, run_matrix
     from jupyter_mlops.experiments.comparison import diff
     from jupyter_mlops.experiments.logging import autolog, log
     from jupyter_mlops.experiments.notebook import snapshot, stale

@@ -9,11 +9,12 @@ The CLI and the magics are faces of the same functions.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from jupyter_mlops.jobs.batches import submit_matrix
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.views import duration_s, run_progress
 from jupyter_mlops.runs.live.progress import Progress
@@ -21,7 +22,7 @@ from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.workspace import Workspace, follow_run, locate_notebook, watch_run
 
-__all__ = ["JobRun", "follow", "history", "run"]
+__all__ = ["JobRun", "follow", "history", "run", "run_matrix"]
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def run(
     root: str | os.PathLike[str] | None = None,
     policies: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
+    preset: str | None = None,
     wait: bool = True,
 ) -> JobRun:
     """Run a notebook as a job, in a worker outside this process.
@@ -116,6 +118,7 @@ def run(
         root: the folder that the job belongs to, see `locate_notebook`.
         policies: for this run, such as `{"max_attempts": 3, "timeout_s": 600}`; see `Policies`.
         idempotency_key: with the key of an earlier call, the run that it made instead of another.
+        preset: of the job: its parameters hold where `parameters` gives none.
         wait: whether to return at its end; a run that fails does not raise, see `JobRun.state`.
 
     Raises:
@@ -131,6 +134,7 @@ def run(
         register_model,
         policies or {},
         idempotency_key=idempotency_key,
+        preset=preset,
     )
     queued = jobs.submit(request)
     if not wait:
@@ -138,6 +142,41 @@ def run(
     for seen in follow_run(jobs, queued.id):
         queued = seen
     return JobRun.of(queued)
+
+
+def run_matrix(
+    notebook: str | os.PathLike[str],
+    matrix: Mapping[str, Sequence[Any]],
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    wait: bool = True,
+    root: str | os.PathLike[str] | None = None,
+    **options: Any,
+) -> list[JobRun]:
+    """Run a notebook once for each combination of some parameters' values; all are queued, or none.
+
+        runs = jupyter_mlops.run_matrix("train.ipynb", {"C": [0.1, 1, 10], "solver": ["lbfgs", "saga"]})
+        best = max(runs, key=lambda run: run.metrics["accuracy"])
+
+    Args:
+        notebook: the file; it is not written.
+        matrix: for each name its values; at most 100 combinations.
+        parameters: what all runs have in common.
+        wait: whether to return when all have ended.
+        root: the folder that the job belongs to, see `locate_notebook`.
+        **options: further fields of `RunRequest`: `name`, `kernel`, `register_model`, `policies`, `preset`.
+
+    Raises:
+        MlopsError: the input is refused, or the store or the tracking server is not to be had.
+    """
+    place = locate_notebook(notebook, root)
+    jobs = Workspace().jobs(place.root)
+    request = RunRequest(place.notebook, parameters=parameters or {}, **options)
+    runs = submit_matrix(jobs, request, matrix)
+    for index, queued in enumerate(runs if wait else ()):
+        for seen in follow_run(jobs, queued.id):
+            runs[index] = seen
+    return [JobRun.of(run) for run in runs]
 
 
 def follow(run_id: str) -> Iterator[JobRun]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from jupyter_mlops.cli.follow import follow
+from jupyter_mlops.cli.matrix import matrix_option, parse_matrix, run_matrix
 from jupyter_mlops.cli.options import (
     json_option,
     kernel_option,
@@ -26,6 +27,8 @@ from jupyter_mlops.cli.progress import open_progress
 @name_option
 @register_option
 @kernel_option
+@click.option("--preset", metavar="NAME", help="The job's parameters of this name; -p wins over them.")
+@matrix_option
 @policy_options
 @click.option(
     "--idempotency-key",
@@ -53,6 +56,8 @@ def run_command(
     name: str | None,
     register: str | None,
     kernel: str | None,
+    preset: str | None,
+    matrix: tuple[tuple[str, str], ...],
     policies: dict[str, Any],
     idempotency_key: str | None,
     root: str | None,
@@ -74,8 +79,18 @@ def run_command(
     workspace = Workspace()
     jobs = workspace.jobs(place.root)
     request = RunRequest(
-        place.notebook, name, values, kernel, register, policies, idempotency_key=idempotency_key
+        place.notebook,
+        name,
+        values,
+        kernel,
+        register,
+        policies,
+        idempotency_key=idempotency_key,
+        preset=preset,
     )
+    if matrix:
+        combinations = parse_matrix(place, matrix)
+        return run_matrix(workspace, jobs, request, combinations, wait=wait, as_json=as_json)
     run = jobs.submit(request)
     if wait:
         with open_progress(quiet=as_json) as progress:
