@@ -4,12 +4,12 @@ import React from 'react';
 export function JobName({ name }: { name: string }): JSX.Element {
   const cut = name.lastIndexOf('/') + 1;
   return (
-    <span className="jp-Mlops-rowName" title={name}>
+    <span className="jp-Mlops-rowName jp-Mlops-jobName" title={name}>
       {cut > 0 && (
         <span className="jp-Mlops-folder">{name.slice(0, cut - 1)}</span>
       )}
       {cut > 0 && <span>/</span>}
-      <span className="jp-Mlops-base">{name.slice(cut)}</span>
+      <span>{name.slice(cut)}</span>
     </span>
   );
 }

@@ -12,6 +12,7 @@ import { IconButton } from '../panel/iconButton';
 import { RowLine } from '../panel/rowLine';
 import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { Ago } from '../panel/times';
+import { JobName } from './jobName';
 import type { JobsModel } from './model';
 
 /** One job; activating it opens its notebook. */
@@ -38,7 +39,7 @@ export function JobRow(props: {
         <Icon.react tag="span" className="jp-Mlops-rowIcon" aria-hidden />
         <span className="jp-Mlops-rowMain">
           <span className="jp-Mlops-rowTitle">
-            <span className="jp-Mlops-rowName">{job.name}</span>
+            <JobName name={job.name} />
             {trigger && !trigger.active && (
               <span className="jp-Mlops-badge">{trans.__('paused')}</span>
             )}

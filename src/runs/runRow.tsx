@@ -4,6 +4,7 @@ import React from 'react';
 import type { Run } from '../api/types';
 import { CommandIDs } from '../commands';
 import { formatDuration } from '../format';
+import { JobName } from '../jobs/jobName';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
 import { IconButton } from '../panel/iconButton';
@@ -47,7 +48,9 @@ export function RunRow(props: {
         >
           <StateIcon state={run.state} isNamedBeside />
           <span className="jp-Mlops-rowMain">
-            <span className="jp-Mlops-rowTitle">{run.job_name}</span>
+            <span className="jp-Mlops-rowTitle">
+              <JobName name={run.job_name} />
+            </span>
             <span className="jp-Mlops-rowFacts">
               <span className="jp-Mlops-stateName" data-state={run.state}>
                 {run.cancel_requested && isUnderWay(run)
