@@ -79,6 +79,8 @@ demo-clean: ## forget the demo's runs
 
 # On CI's shared machines a drill that waits for real processes gets a second try; the closing line counts them.
 RERUNS := $(if $(CI),--reruns 1)
+# Two at a time, as most of them wait for processes; a file's tests stay together, as they share a worker.
+PYTEST := python -m pytest --numprocesses 2 --dist loadfile
 
 # --- tests -----------------------------------------------------------------------------------------------
 
@@ -87,11 +89,15 @@ test: test-js test-ui test-py ## every test: jest, JupyterLab in Chromium, pytes
 
 .PHONY: test-quick
 test-quick: env ## pytest without the slow ones
-	@python -m pytest -m "not slow"
+	@$(PYTEST) -m "not slow and not drill"
+
+.PHONY: drills
+drills: env ## the drills that take minutes: kills at random points, many servers and workers
+	@python -m pytest tests/drills -m drill --timeout=1800
 
 .PHONY: test-py
 test-py: env ## pytest, whole
-	@python -m pytest $(RERUNS)
+	@$(PYTEST) $(RERUNS)
 
 .PHONY: test-js
 test-js: env ## jest
@@ -123,6 +129,7 @@ format: env ## put everything in the project's form
 .PHONY: bench
 bench: env ## speed beside the peer, in one run; results in benchmarks/results/
 	@python benchmarks/submit_to_succeeded.py
+	@python benchmarks/queue.py
 
 .PHONY: bench-notebooks
 bench-notebooks: env ## 110 real notebooks beside papermill (JUPYTER_MLOPS_NOTEBOOKS says where they are)

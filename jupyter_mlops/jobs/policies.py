@@ -109,7 +109,7 @@ class Policies:
 
     def as_dict(self) -> dict[str, Any]:
         """All of them, as JSON has them."""
-        return {**dataclasses.asdict(self), "retry_on": list(self.retry_on)}
+        return {**vars(self), "retry_on": list(self.retry_on)}
 
     def changed(self) -> dict[str, Any]:
         """Those that differ from the defaults: what is stored and written to files."""

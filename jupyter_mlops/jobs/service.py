@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, NotFoundError
@@ -301,7 +301,8 @@ class JobService:
         batch_id: str | None = None,
     ) -> Page[Run]:
         """The root's runs, newest first."""
-        query = select(Run).where(Run.root == str(self.root))
+        without_triggers = joinedload(Run.job).lazyload(Job.triggers)
+        query = select(Run).where(Run.root == str(self.root)).options(without_triggers)
         if notebook is not None:
             query = query.where(Run.notebook == notebook)
         if job_id is not None:

@@ -218,8 +218,7 @@ class CellNotebookClient(PapermillNotebookClient):
         if (process := self._process) is not None:
             self.exit_code = process.poll()
         if isinstance(error, DeadKernelError):
-            usage = getattr(self.observer, "last_usage", None)
-            self.memory = self._memory_watch.end(None if usage is None else usage.memory_bytes)
+            self.memory = self._memory_watch.end(getattr(self.observer, "memory_peak_bytes", None))
         if ended is not None and ended is not error:
             raise ended from error
 

@@ -1,4 +1,4 @@
-"""Whether a kernel that was killed had run out of memory: what the system counted, and what it last held."""
+"""Whether a kernel that was killed had run out of memory: what the system counted, and what it held."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ class MemoryEnd:
     """A kernel's memory as it was last seen.
 
     Args:
-        last_bytes: what its tree of processes held at the last look; None when nobody looked.
+        peak_bytes: the most that any look at its tree of processes saw; None when nobody looked.
         limit_bytes: what it might hold: its control group's limit, or the machine's memory.
         killed_for_memory: whether the system has killed a process for want of memory meanwhile.
     """
 
-    last_bytes: int | None
+    peak_bytes: int | None
     limit_bytes: int | None
     killed_for_memory: bool
 
     @property
     def is_out_of_memory(self) -> bool:
         """Whether a kill without any other known cause was for want of memory."""
-        near = self.last_bytes is not None and self.limit_bytes is not None
-        return self.killed_for_memory or (near and self.last_bytes >= NEAR * self.limit_bytes)  # type: ignore[operator]
+        near = self.peak_bytes is not None and self.limit_bytes is not None
+        return self.killed_for_memory or (near and self.peak_bytes >= NEAR * self.limit_bytes)  # type: ignore[operator]
 
     def describe(self) -> str:
-        """`It held 3.1 GB of 4 GB when last seen.`; empty when nobody looked."""
-        if self.last_bytes is None:
+        """`It held up to 3.1 GB of 4 GB.`; empty when nobody looked."""
+        if self.peak_bytes is None:
             return ""
         of = "" if self.limit_bytes is None else f" of {_show(self.limit_bytes)}"
-        return f"It held {_show(self.last_bytes)}{of} when last seen."
+        return f"It held up to {_show(self.peak_bytes)}{of}."
 
 
 class MemoryWatch:
@@ -50,9 +50,9 @@ class MemoryWatch:
         self._folders = _folders(cgroups)
         self._before = self._kills()
 
-    def end(self, last_bytes: int | None) -> MemoryEnd:
+    def end(self, peak_bytes: int | None) -> MemoryEnd:
         """How things are at the kernel's death."""
-        return MemoryEnd(last_bytes, self._limit(), self._kills() > self._before)
+        return MemoryEnd(peak_bytes, self._limit(), self._kills() > self._before)
 
     def _kills(self) -> int:
         """Counted by the control groups, of either version; by the machine where those do not count."""

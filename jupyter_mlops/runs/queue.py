@@ -1,6 +1,6 @@
 """The queue. The run table is the queue: a run that was acknowledged is a row, and stays one.
 
-A worker claims a queued run in one atomic statement and holds a lease on it, which it renews while the
+A worker claims a queued run in one atomic step and holds a lease on it, which it renews while the
 attempt goes on. The attempt's id is a fencing token: every later write names it and changes nothing once
 another attempt holds the run or its state is final. An attempt that fails ends its run, or puts it back into
 the queue, as the run's policies say.
@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ScalarSelect, delete, func, literal, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, bindparam, delete, func, literal, or_, select, update
+from sqlalchemy.orm import Session
 
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.policies import Policies
@@ -65,7 +65,8 @@ def claim_run(
 
     Next is the run of the highest priority; among those, of the job that was started the longest ago, so that
     no job holds up the others; among those, the oldest. A job's `max_parallel` and a run's `not_before` are
-    respected. One statement decides, and claims take turns, so that two workers never hold the same run.
+    respected. Claims take turns, and the write asks again whether the run is queued, so that two workers
+    never hold the same run.
 
     Args:
         session: a transaction.
@@ -76,10 +77,13 @@ def claim_run(
     take_turns(session, "claim")
     if max_running is not None and _count_running(session) >= max_running:
         return None
+    run_id = session.scalar(_NEXT_RUN, {"now": now})
+    if run_id is None:
+        return None
     attempt_id = new_id()
     claimed = session.scalars(
         update(Run)
-        .where(Run.id == _next_run(now), Run.state == RunState.QUEUED.value)
+        .where(Run.id == run_id, Run.state == RunState.QUEUED.value)
         .values(
             state=RunState.RUNNING.value,
             attempt_id=attempt_id,
@@ -112,8 +116,8 @@ def claim_run(
     return attempt
 
 
-def _next_run(now: datetime) -> ScalarSelect[str]:
-    queued, job = aliased(Run), aliased(Job)
+def _make_next_run() -> Select[Any]:
+    """The query for what is next, as of `:now`; made once, as to make it takes longer than to run it."""
     running = (
         select(Run.job_id, func.count().label("count"))
         .where(Run.state == RunState.RUNNING.value)
@@ -121,20 +125,20 @@ def _next_run(now: datetime) -> ScalarSelect[str]:
         .subquery()
     )
     return (
-        select(queued.id)
-        .join(job, job.id == queued.job_id)
-        .outerjoin(running, running.c.job_id == queued.job_id)
+        select(Run.id)
+        .join(Job, Job.id == Run.job_id)
+        .outerjoin(running, running.c.job_id == Run.job_id)
         .where(
-            queued.state == RunState.QUEUED.value,
-            or_(queued.not_before.is_(None), queued.not_before <= now),
-            func.coalesce(running.c.count, 0) < job.max_parallel,
+            Run.state == RunState.QUEUED.value,
+            or_(Run.not_before.is_(None), Run.not_before <= bindparam("now", type_=UtcDateTime())),
+            func.coalesce(running.c.count, 0) < Job.max_parallel,
         )
-        .order_by(
-            queued.priority.desc(), job.last_started_at.asc().nulls_first(), queued.created_at, queued.id
-        )
+        .order_by(Run.priority.desc(), Job.last_started_at.asc().nulls_first(), Run.created_at, Run.id)
         .limit(1)
-        .scalar_subquery()
     )
+
+
+_NEXT_RUN = _make_next_run()
 
 
 def _count_running(session: Session) -> int:

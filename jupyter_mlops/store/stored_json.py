@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect, TypeDecorator, inspect
+from sqlalchemy import JSON, DateTime, Dialect, TypeDecorator
 
 BROKEN_MOMENT = datetime(1, 1, 1, tzinfo=timezone.utc)
 
@@ -75,8 +75,6 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 def broken_columns(row: Any) -> list[str]:
-    """The columns of a row that cannot be read."""
-    state = inspect(row)
-    loaded = (column.key for column in state.mapper.column_attrs if column.key not in state.unloaded)
-    found = ((name, getattr(row, name)) for name in loaded)
-    return [name for name, value in found if isinstance(value, BrokenJson) or value == BROKEN_MOMENT]
+    """The columns of a row, as far as it is loaded, that cannot be read."""
+    loaded = vars(row).items()
+    return [name for name, value in loaded if type(value) is BrokenJson or value is BROKEN_MOMENT]

@@ -1,4 +1,4 @@
-"""Servers and kernels for the drills of capture."""
+"""Servers, kernels and workbenches for the drills."""
 
 from __future__ import annotations
 
@@ -9,6 +9,15 @@ from pathlib import Path
 
 import pytest
 from jupyter_process import JupyterProcess, jupyter_process
+from notebook_files import notebook_writer
+from workbench import Workbench, make_workbench
+
+
+@pytest.fixture
+def each_workbench(tmp_path: Path, mlflow_template: Path, migrated_url: str) -> Iterator[Workbench]:
+    """A workbench for a drill that breaks it, with its store on each database in turn."""
+    with make_workbench(tmp_path, notebook_writer, mlflow_template, migrated_url) as bench:
+        yield bench
 
 
 @pytest.fixture(scope="session")

@@ -92,9 +92,9 @@ def test_text_is_plain_and_bounded() -> None:
 @pytest.mark.parametrize(
     ("memory", "reason", "said"),
     [
-        (MemoryEnd(3_000_000_000, 4_000_000_000, True), "out_of_memory", "It held 3.0 GB of 4.0 GB when"),
+        (MemoryEnd(3_000_000_000, 4_000_000_000, True), "out_of_memory", "It held up to 3.0 GB of 4.0 GB."),
         (MemoryEnd(3_900_000_000, 4_000_000_000, False), "out_of_memory", "want of memory"),
-        (MemoryEnd(90_000_000, 4_000_000_000, False), "kernel_died", "SIGKILL. It held 90 MB"),
+        (MemoryEnd(90_000_000, 4_000_000_000, False), "kernel_died", "SIGKILL. It held up to 90 MB"),
         (MemoryEnd(None, 4_000_000_000, True), "out_of_memory", "want of memory."),
     ],
 )
