@@ -74,7 +74,7 @@ def clean_command(
 def _cleaner(limits: Limits, job: str | None, root: str | None, all_roots: bool) -> Callable[..., Cleaning]:
     from datetime import datetime, timezone
 
-    from jupyter_mlops.housekeeping.clean import Order, clean
+    from jupyter_mlops.housekeeping.clean import Order, clean, resumable_runs
     from jupyter_mlops.housekeeping.daily import default_limits
     from jupyter_mlops.notebooks.snapshots import SnapshotStore
     from jupyter_mlops.workspace import Scope, Workspace
@@ -87,6 +87,7 @@ def _cleaner(limits: Limits, job: str | None, root: str | None, all_roots: bool)
         default=default_limits(),
         root=None if below is None else str(below),
         job_id=None if job is None else workspace.find_job(job, below).id,
+        spared=resumable_runs(workspace.settings),
         within_s=WITHIN_S,
     )
     snapshots = SnapshotStore(workspace.settings.snapshots)

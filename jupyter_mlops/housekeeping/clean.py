@@ -16,12 +16,14 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, lazyload, load_only
 
+from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.housekeeping.choice import Candidate, choose_runs
 from jupyter_mlops.housekeeping.limits import Limits
 from jupyter_mlops.housekeeping.snapshots import UnusedSnapshots
 from jupyter_mlops.housekeeping.trash import empty_trash, folder_bytes, output_folder, throw_away
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
+from jupyter_mlops.runs.resume.records import KeptKernels
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger
@@ -101,6 +103,7 @@ class Order:
         default: the limits of jobs whose policies say nothing.
         root: only runs under this root; None: of all.
         job_id: only those of this job.
+        spared: runs that stay, as somebody may resume them: `resumable_runs` gives them.
         only: of the runs that the limits choose, only these: what somebody was shown.
         dry_run: only say what would go.
         within_s: stop after so many seconds.
@@ -110,9 +113,19 @@ class Order:
     default: Limits = NO_LIMITS
     root: str | None = None
     job_id: str | None = None
+    spared: frozenset[str] = frozenset()
     only: frozenset[str] | None = None
     dry_run: bool = True
     within_s: float = WITHIN_S
+
+    def means(self, run_id: str) -> bool:
+        """Whether a run that the limits choose may go."""
+        return run_id not in self.spared and (self.only is None or run_id in self.only)
+
+
+def resumable_runs(settings: Settings) -> frozenset[str]:
+    """The failed runs whose kernels are kept."""
+    return frozenset(kept.run_id for kept in KeptKernels(settings).all() if not kept.is_over)
 
 
 class _OutOfTimeError(Exception):
@@ -174,7 +187,7 @@ class _Cleaner:
         chosen = choose_runs(candidates, limits, self._now, lambda run: self._size(runs[run.id]))
         for candidate, why in chosen:
             run = runs[candidate.id]
-            if self._order.only is not None and run.id not in self._order.only:
+            if not self._order.means(run.id):
                 continue
             try:
                 size = self._size(run)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError
-from jupyter_mlops.housekeeping.clean import Order, clean
+from jupyter_mlops.housekeeping.clean import Order, clean, resumable_runs
 from jupyter_mlops.housekeeping.limits import Limits
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.notifications.delivery import forget_old
@@ -65,7 +65,8 @@ class Housekeeper:
         now = datetime.now(timezone.utc)
         try:
             forget_old(self._store, now)
-            order = Order(default=self._default(), dry_run=False, within_s=WITHIN_S)
+            spared = resumable_runs(self._settings)
+            order = Order(default=self._default(), spared=spared, dry_run=False, within_s=WITHIN_S)
             done = clean(self._store, SnapshotStore(self._settings.snapshots), order, now)
         except Exception:
             log.exception("housekeeping failed; it is tried again tomorrow")

@@ -17,11 +17,12 @@ from sqlalchemy import select, update
 from waiting import wait_until
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.housekeeping.clean import Cleaning, Order, clean
+from jupyter_mlops.housekeeping.clean import Cleaning, Order, clean, resumable_runs
 from jupyter_mlops.housekeeping.daily import RUN_RETENTION, Housekeeper
 from jupyter_mlops.housekeeping.limits import Limits
 from jupyter_mlops.housekeeping.snapshots import GRACE_S
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
+from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger
 from jupyter_mlops.store.watch import ChangeWatch
@@ -160,6 +161,17 @@ def test_a_job_that_comes_after_another_does_not_run_again_when_its_runs_are_cle
     bench.ended(after, 3, trigger_id="t", fire_key="run:gone")
     bench.clean()
     assert bench.runs() == {first.id, last.id}
+
+
+def test_a_run_that_can_be_resumed_stays_until_its_kernel_is_let_go(bench: Bench, settings: Settings) -> None:
+    job = bench.job()
+    runs = {10: bench.ended(job, 1), -10: bench.ended(job, 2)}
+    process = ProcessMark.of(os.getpid())
+    for minutes, run in runs.items():
+        expires_at = (datetime.now(timezone.utc) + timedelta(minutes=minutes)).isoformat()
+        KeptKernels(settings).write(KeptKernel(run.id, run.id, process, process, "file", "here", expires_at))
+    bench.clean(spared=resumable_runs(settings))
+    assert bench.runs() == {runs[10].id}
 
 
 def test_a_run_that_became_a_models_after_it_was_chosen_stays(

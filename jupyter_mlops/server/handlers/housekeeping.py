@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_mlops.housekeeping.clean import Order, clean
+from jupyter_mlops.housekeeping.clean import Order, clean, resumable_runs
 from jupyter_mlops.housekeeping.daily import default_limits
 from jupyter_mlops.housekeeping.limits import Limits
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
@@ -40,6 +40,7 @@ class HousekeepingHandler(MlopsHandler):
             default=default_limits(),
             root=str(backend.root),
             job_id=job_id,
+            spared=resumable_runs(backend.settings),
             dry_run=body.get("dry_run", True),
         )
         done = clean(
