@@ -92,5 +92,5 @@ def test_resume_run_goes_on_and_says_why_when_it_cannot(command_line: CommandLin
     resumed = command_line.json("resume-run", failed.id)
     assert resumed["state"] == "succeeded", resumed
     gone = command_line.json("resume-run", failed.id, code=2)
-    assert gone["error"]["code"] == "kernel_gone" if "error" in gone else gone["code"] == "kernel_gone"
+    assert gone["reason"] == "kernel_gone"
     wait_until(lambda: not list((bench.settings.data_dir / "kept").glob("*")), 20, "nothing is kept")

@@ -111,9 +111,9 @@ def test_what_follows_no_more_from_the_notebook_is_refused_with_the_cell(own_wor
 def test_a_kernel_is_kept_no_longer_than_was_said_and_leaves_no_process(own_workbench: Workbench) -> None:
     bench = own_workbench
     child = "import subprocess\nsubprocess.Popen(['sleep', '300'], start_new_session=True)"
-    failed = failing(bench, "short.ipynb", child, BROKEN, policies={"keep_kernel_s": 12})
+    failed = failing(bench, "short.ipynb", child, BROKEN, policies={"keep_kernel_s": 15})
     kept = kept_kernel(bench, failed)
-    wait_until(lambda: is_gone(kept), 20, "its time is over")
+    wait_until(lambda: is_gone(kept), 30, "its time is over")
     wait_until(lambda: not sleepers(bench), 10, "what it started ends too")
     assert not holds_kernels(bench.settings)
 
