@@ -27,6 +27,7 @@ export function CellsView(props: ICellsViewProps): JSX.Element {
   const trans = useTrans();
   useModel(model);
   useModel(states);
+  useModel(props.recorders);
   if (model.notebook === null) {
     return (
       <EmptyState title={trans.__('No notebook is open')}>
@@ -54,7 +55,11 @@ export function CellsView(props: ICellsViewProps): JSX.Element {
       <PagedRows
         list={model.list}
         label={trans.__('Recorded cell executions')}
-        empty={<NothingRecorded />}
+        empty={
+          <NothingRecorded
+            isRecorded={props.recorders.current?.state === 'on'}
+          />
+        }
         renderRow={execution => (
           <ExecutionRow
             execution={execution}
@@ -67,8 +72,19 @@ export function CellsView(props: ICellsViewProps): JSX.Element {
   );
 }
 
-function NothingRecorded(): JSX.Element {
+function NothingRecorded(props: { isRecorded: boolean }): JSX.Element {
   const trans = useTrans();
+  if (props.isRecorded) {
+    return (
+      <EmptyState title={trans.__('No cell was recorded yet')}>
+        <p>
+          {trans.__(
+            'Run one, and it appears here with its time, state and outputs.'
+          )}
+        </p>
+      </EmptyState>
+    );
+  }
   return (
     <EmptyState title={trans.__('No cell was recorded yet')}>
       <p>

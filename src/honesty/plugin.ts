@@ -15,14 +15,14 @@ export const honestyPlugin: JupyterFrontEndPlugin<INotebookStates> = {
   requires: [IMlops, IRecorders, INotebookTracker],
   activate: (
     app: JupyterFrontEnd,
-    { client, changes }: IMlops,
+    mlops: IMlops,
     recorders: IRecorders,
     tracker: INotebookTracker
   ): INotebookStates => {
     const { contents } = app.serviceManager;
     return new NotebookStates({
-      client,
-      changes,
+      client: mlops.client,
+      changes: mlops.changes,
       tracker,
       recorders,
       localPath: path => contents.localPath(path)

@@ -22,7 +22,7 @@ export const recordingPlugin: JupyterFrontEndPlugin<IRecorders> = {
   optional: [ISettingRegistry, ITranslator, ICommandPalette],
   activate: (
     app: JupyterFrontEnd,
-    { client }: IMlops,
+    mlops: IMlops,
     tracker: INotebookTracker,
     settingRegistry: ISettingRegistry | null,
     translator: ITranslator | null,
@@ -33,8 +33,8 @@ export const recordingPlugin: JupyterFrontEndPlugin<IRecorders> = {
     const recorders = new Recorders(tracker, ({ context }) => {
       const path = () => serviceManager.contents.localPath(context.path);
       return {
-        ask: () => client.recording(path()),
-        switch: on => client.setRecording(path(), on)
+        ask: () => mlops.client.recording(path()),
+        switch: on => mlops.client.setRecording(path(), on)
       };
     });
     void settingRegistry?.load(SETTINGS).then(settings => {

@@ -126,6 +126,7 @@ test.describe('the pictures of the documentation', () => {
     await mlops.open('churn', 'train');
     await mlops.openPanel();
     await page.setViewportSize({ width: 1280, height: 760 });
+    await page.activity.closePanel('Launcher');
     await page.sidebar.setWidth(340, 'left');
     await mlops.picture('honesty-empty');
     await mlops.record();
@@ -134,7 +135,7 @@ test.describe('the pictures of the documentation', () => {
     await mlops.picture('honesty-clean');
 
     // The usual time of a cell is that of its last runs.
-    for (const _ of Array(4)) {
+    for (let times = 0; times < 4; times++) {
       await page.notebook.runCell(5, true);
     }
     await page.notebook.setCell(2, 'code', 'rows = 12_000');

@@ -28,7 +28,7 @@ for (const { kernel, say, fail } of LANGUAGES) {
     await mlops.open('other', kernel, kernel);
     await mlops.openPanel();
     await mlops.record();
-    await expect(mlops.section('cells')).toContainText('The server');
+    await expect(mlops.section('cells')).toContainText('the server records');
     await page.notebook.setCell(1, 'code', say);
     await page.notebook.setCell(2, 'code', fail);
     await mlops.run('notebook:run-all-cells');
