@@ -12,10 +12,10 @@ from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.runs.attempt_tracking import AttemptTracking
 from jupyter_mlops.runs.kernel_client import CellNotebookClient
 from jupyter_mlops.runs.live.reporter import LiveReporter
-from jupyter_mlops.runs.resume.clients import KeepingNotebookClient, ResumedNotebookClient, kernel_gone
+from jupyter_mlops.runs.resume.clients import KeepingNotebookClient, ResumedNotebookClient
 from jupyter_mlops.runs.resume.compare import executed_before_failure
 from jupyter_mlops.runs.resume.keeper import KEEPER, extend
-from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels
+from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, kernel_gone
 from jupyter_mlops.runs.resume.submission import resumes
 from jupyter_mlops.runs.states import Reason
 from jupyter_mlops.store import Store

@@ -9,12 +9,10 @@ from typing import Any
 from jupyter_client.manager import AsyncKernelManager
 from nbclient.util import run_sync
 
-from jupyter_mlops.errors import ConflictError
 from jupyter_mlops.runs.kernel_client import CellKernelClient, CellNotebookClient
 from jupyter_mlops.runs.live.reporter import is_executed
-from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark
+from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark, kernel_gone
 
-KERNEL_GONE = "kernel_gone"
 Keep = Callable[[Any, str | None], bool]
 
 
@@ -142,16 +140,6 @@ class AttachedKernelManager(AsyncKernelManager):  # type: ignore[misc]
     async def is_alive(self) -> bool:
         """Whether the kernel is still there."""
         return self.mark.is_alive
-
-
-def kernel_gone(run_id: str) -> ConflictError:
-    """The refusal to resume a run whose kernel is no more to be had."""
-    return ConflictError(
-        f"The kernel of run {run_id} is gone, or another run goes on in it.",
-        field="run",
-        hint="Run it again from the top: `jupyter mlops run`, or Run again.",
-        code=KERNEL_GONE,
-    )
 
 
 class _AttachedProcess:

@@ -20,8 +20,10 @@ from typing import Any
 import psutil
 
 from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import ConflictError
 
 FOLDER = "kept"
+KERNEL_GONE = "kernel_gone"
 
 
 @dataclass(frozen=True)
@@ -156,6 +158,16 @@ class KeptKernels:
 
     def _claim_path(self, attempt_id: str) -> Path:
         return self._folder / f"{attempt_id}.claim"
+
+
+def kernel_gone(run_id: str) -> ConflictError:
+    """The refusal to resume a run whose kernel is no more to be had."""
+    return ConflictError(
+        f"The kernel of run {run_id} is gone, or another run goes on in it.",
+        field="run",
+        hint="Run it again from the top: `jupyter mlops run`, or Run again.",
+        code=KERNEL_GONE,
+    )
 
 
 def _read(path: Path) -> KeptKernel | None:

@@ -13,9 +13,8 @@ from jupyter_mlops.jobs.prepare import prepare_run
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.notebooks.read import read_notebook
 from jupyter_mlops.runs import queue
-from jupyter_mlops.runs.resume.clients import kernel_gone
 from jupyter_mlops.runs.resume.compare import executed_before_failure, refuse_if_changed
-from jupyter_mlops.runs.resume.records import KeptKernels
+from jupyter_mlops.runs.resume.records import KeptKernels, kernel_gone
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store.tables import Job, Run
