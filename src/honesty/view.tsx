@@ -33,7 +33,8 @@ export function Honesty(props: IHonestyProps): JSX.Element | null {
   }
   const { clean, reasons } = model.session;
   const standing = standingOf(model);
-  const Icon = standing === 'clean' ? succeededIcon : staleIcon;
+  const isGood = standing === 'clean' || standing === 'under-way';
+  const Icon = isGood ? succeededIcon : staleIcon;
   return (
     <section
       className="jp-Mlops-honesty"

@@ -1,12 +1,15 @@
-import { expect, test } from './mlops';
+import { expect, Mlops, test } from './mlops';
 
 test('a job that names a model makes a version of it, beside its run', async ({
-  page,
-  mlops
+  page
 }) => {
   test.slow();
+  // Its picture is the documentation's: nobody's folder is called after a test.
+  const mlops = new Mlops(page, 'breast-cancer');
+  await page.contents.createDirectory('breast-cancer');
   await mlops.open('train');
   await mlops.openPanel();
+  await page.activity.closePanel('Launcher');
   await mlops.openForm();
   await mlops.form.getByRole('textbox', { name: /^model / }).fill('forest');
   await mlops.form
