@@ -61,7 +61,7 @@ def prepare_run(request: RunRequest, root: Path) -> PreparedRun:
     parameters = validate_parameters(infer_parameters(notebook), request.parameters)
     relative = relative_path(root, request.notebook, path)
     register_model = check_model_name(request.register_model) if request.register_model else None
-    name = check_name(request.name) if request.name else relative.removesuffix(".ipynb")
+    name = relative.removesuffix(".ipynb") if request.name is None else check_name(request.name)
     policies = check_policies(request.policies)
     return PreparedRun(
         root=str(root.resolve()),

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.errors import ConflictError, NotFoundError
+from jupyter_mlops.errors import ConflictError
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.combinations import check_presets, preset_values
 from jupyter_mlops.jobs.cron import parse_schedule
@@ -20,7 +20,8 @@ from jupyter_mlops.jobs.new_runs import find_by_key, new_run
 from jupyter_mlops.jobs.overlap import enqueue_under_policies
 from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.jobs.preflight.runs import keep_findings, preflight_prepared
-from jupyter_mlops.jobs.prepare import PreparedRun, check_name, prepare_run
+from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
+from jupyter_mlops.jobs.rows import job_of_root, live_job, no_job, run_of_root, tell
 from jupyter_mlops.jobs.spec import JobChange, RunRequest, ScheduleRequest
 from jupyter_mlops.jobs.triggers.life import restart_all, set_all_active
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
@@ -28,7 +29,7 @@ from jupyter_mlops.jobs.triggers.service import NewTrigger, add_trigger
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
-from jupyter_mlops.store import Store, changes
+from jupyter_mlops.store import Store
 from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import Attempt, Job, Run
 from jupyter_mlops.store.turns import take_turns
@@ -98,7 +99,7 @@ class JobService:
             return request
         name = request.name or request.notebook.removesuffix(".ipynb")
         with self.store.reading() as session:
-            job = _live_job(session, str(self.root), name)
+            job = live_job(session, str(self.root), name)
         values = preset_values({} if job is None else job.presets or {}, request.preset)
         return dataclasses.replace(request, parameters={**values, **request.parameters}, preset=None)
 
@@ -116,7 +117,7 @@ class JobService:
     ) -> tuple[Run, bool]:
         """As `run_job`, under a key (see `submit_once`), and with a preset over the job's parameters."""
         with self.store.reading() as session:
-            job = _job(session, self.root, job_id)
+            job = job_of_root(session, self.root, job_id)
         chosen = {} if preset is None else preset_values(job.presets or {}, preset)
         values = {**job.parameters, **chosen}
         own = RunRequest(job.notebook, job.name, values, job.kernel, job.register_model)
@@ -131,13 +132,13 @@ class JobService:
             ConflictError: another job has the name.
         """
         with self.store.reading() as session:
-            job = _job(session, self.root, job_id)
-        changed = prepare_run(_changed(job, change), self.root)
+            job = job_of_root(session, self.root, job_id)
+        changed = prepare_run(change.applied_to(job), self.root)
         presets = None if change.presets is None else check_presets(change.presets)
         with self.store.session() as session:
             take_turns(session, "job names")
-            job = _job(session, self.root, job_id)
-            namesake = _live_job(session, job.root, changed.name)
+            job = job_of_root(session, self.root, job_id)
+            namesake = live_job(session, job.root, changed.name)
             if namesake is not None and namesake.id != job.id:
                 raise ConflictError(f"There is another job named {changed.name!r}.", field="name")
             job.name, job.parameters, job.kernel = changed.name, changed.parameters, changed.kernel
@@ -146,7 +147,7 @@ class JobService:
                 _set_policies(job, changed.policies)
             if presets is not None:
                 job.presets = presets
-            _tell(session, job)
+            tell(session, job)
         return job
 
     def create_job(self, request: RunRequest, schedule: ScheduleRequest | None) -> Job:
@@ -176,7 +177,7 @@ class JobService:
             if request.policies:
                 _set_policies(job, prepared.policies)
             job.tracking_uri = self.settings.kept_tracking_uri
-            _tell(session, job)
+            tell(session, job)
         if cron is not None:
             ensure_worker(self.store, self.settings)
         return job
@@ -201,7 +202,7 @@ class JobService:
             job.parameters, job.kernel, job.register_model = wanted
             job.tracking_uri = self.settings.kept_tracking_uri
             new = add_trigger(session, job, trigger, _now())
-            _tell(session, job)
+            tell(session, job)
         ensure_worker(self.store, self.settings)
         return new
 
@@ -213,10 +214,10 @@ class JobService:
             ConflictError: it has no schedule.
         """
         with self.store.session() as session:
-            job = _job(session, self.root, job_id)
+            job = job_of_root(session, self.root, job_id)
             set_all_active(job, active, _now())
             job.updated_at = _now()
-            _tell(session, job)
+            tell(session, job)
         if active:
             ensure_worker(self.store, self.settings)
         return job
@@ -228,9 +229,9 @@ class JobService:
             NotFoundError: no such job.
         """
         with self.store.session() as session:
-            job = _job(session, self.root, job_id)
+            job = job_of_root(session, self.root, job_id)
             job.deleted_at = job.updated_at = _now()
-            _tell(session, job)
+            tell(session, job)
 
     def restore_job(self, job_id: str) -> Job:
         """Bring a deleted job back as it was.
@@ -242,13 +243,13 @@ class JobService:
         with self.store.session() as session:
             job = session.get(Job, job_id)
             if job is None or job.root != str(self.root):
-                raise _no_job(job_id)
+                raise no_job(job_id)
             if job.deleted_at is not None:
-                if _live_job(session, job.root, job.name) is not None:
+                if live_job(session, job.root, job.name) is not None:
                     raise ConflictError(f"There is another job named {job.name!r} now.", field="name")
                 job.deleted_at, job.updated_at = None, _now()
                 restart_all(job, _now())
-                _tell(session, job)
+                tell(session, job)
         return job
 
     def get_job(self, job_id: str) -> Job:
@@ -258,7 +259,7 @@ class JobService:
             NotFoundError: no such job.
         """
         with self.store.reading() as session:
-            return _job(session, self.root, job_id)
+            return job_of_root(session, self.root, job_id)
 
     def list_jobs(self, page: PageRequest, notebook: str | None = None) -> Page[Job]:
         """The root's jobs, newest first."""
@@ -289,7 +290,7 @@ class JobService:
             NotFoundError: no run of this root, or more than one, starts so.
         """
         with self.store.reading() as session:
-            return _run(session, self.root, run_id)
+            return run_of_root(session, self.root, run_id)
 
     def list_runs(
         self,
@@ -321,7 +322,7 @@ class JobService:
             NotFoundError: no such run.
         """
         with self.store.reading() as session:
-            run = _run(session, self.root, run_id)
+            run = run_of_root(session, self.root, run_id)
             return session.scalars(
                 select(Attempt).where(Attempt.run_id == run.id).order_by(Attempt.number)
             ).all()
@@ -333,7 +334,7 @@ class JobService:
             NotFoundError: no such run.
         """
         with self.store.session() as session:
-            return queue.request_cancel(session, _run(session, self.root, run_id), _now())
+            return queue.request_cancel(session, run_of_root(session, self.root, run_id), _now())
 
     def prepare(self, request: RunRequest) -> PreparedRun:
         """Check a request, and that the tracking server answers; nothing is stored.
@@ -352,7 +353,7 @@ class JobService:
             ConflictError: a job of that name runs another notebook.
         """
         take_turns(session, "job names")
-        job = _live_job(session, prepared.root, prepared.name)
+        job = live_job(session, prepared.root, prepared.name)
         if job is None:
             now = _now()
             job = Job(
@@ -371,7 +372,7 @@ class JobService:
             job.triggers = []
             session.add(job)
             session.flush()
-            _tell(session, job)
+            tell(session, job)
         elif job.notebook != prepared.notebook:
             raise ConflictError(
                 f"The job {job.name!r} runs another notebook, {job.notebook}.",
@@ -383,50 +384,6 @@ class JobService:
 
 def _set_policies(job: Job, policies: dict[str, Any]) -> None:
     job.policies, job.max_parallel = policies, Policies.of(policies).max_parallel
-
-
-def _changed(job: Job, change: JobChange) -> RunRequest:
-    """The request that a changed job would be: it is checked as one."""
-    return RunRequest(
-        job.notebook,
-        job.name if change.name is None else check_name(change.name),
-        job.parameters if change.parameters is None else change.parameters,
-        job.kernel if change.kernel is None else change.kernel or None,
-        job.register_model if change.register_model is None else change.register_model or None,
-        policies=change.policies or {},
-    )
-
-
-def _live_job(session: Session, root: str, name: str) -> Job | None:
-    return session.scalars(
-        select(Job).where(Job.root == root, Job.name == name, Job.deleted_at.is_(None))
-    ).one_or_none()
-
-
-def _job(session: Session, root: Path, job_id: str) -> Job:
-    job = session.get(Job, job_id)
-    if job is None or job.root != str(root) or job.deleted_at is not None:
-        raise _no_job(job_id)
-    return job
-
-
-def _run(session: Session, root: Path, run_id: str) -> Run:
-    query = select(Run).where(Run.root == str(root), Run.id.startswith(run_id, autoescape=True)).limit(2)
-    found = list(session.scalars(query)) if run_id else []
-    if len(found) != 1:
-        what = "More than one run's id starts" if found else "There is no run whose id starts"
-        raise NotFoundError(
-            f"{what} with {run_id!r} under {root}.", field="run", hint="`jupyter mlops runs` lists them."
-        )
-    return found[0]
-
-
-def _no_job(job_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no job {job_id!r}.", field="job", hint="`jupyter mlops jobs` lists them.")
-
-
-def _tell(session: Session, job: Job) -> None:
-    changes.record(session, "job", job.id, root=job.root, notebook=job.notebook)
 
 
 def _now() -> datetime:

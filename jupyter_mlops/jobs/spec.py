@@ -69,6 +69,17 @@ class JobChange:
     register_model: str | None = None
     presets: Mapping[str, Mapping[str, Any]] | None = None
 
+    def applied_to(self, job: Job) -> RunRequest:
+        """The request that the changed job would be: it is checked as one."""
+        return RunRequest(
+            job.notebook,
+            job.name if self.name is None else self.name,
+            job.parameters if self.parameters is None else self.parameters,
+            job.kernel if self.kernel is None else self.kernel or None,
+            job.register_model if self.register_model is None else self.register_model or None,
+            policies=self.policies or {},
+        )
+
 
 @dataclass(frozen=True)
 class ScheduleRequest:

@@ -167,7 +167,7 @@ async def test_what_is_not_there_is_not_found(ask, method: str, path: str, body:
     assert (said.status, said.code) == (404, "not_found")
 
 
-@pytest.mark.parametrize("body", [{}, {"active": "yes"}, {"deleted": True}, {"name": "x"}])
+@pytest.mark.parametrize("body", [{}, {"active": "yes"}, {"deleted": True}, {"nome": "x"}, {"name": ""}])
 async def test_a_change_that_cannot_be_made_is_refused(ask, root: Path, body: Any) -> None:
     job = (await ask("post", "/jobs", {"notebook": "train.ipynb"})).body
     said = await ask("patch", f"/jobs/{job['id']}", body)
