@@ -64,11 +64,11 @@ def test_a_killed_kernel_is_tried_again_by_its_policy(each_workbench: Workbench)
     run = each_workbench.submit("dies.ipynb", policies={"max_attempts": 2, "retry_delay_s": 0.5})
     each_workbench.running_cell(run, mark)
     kill(each_workbench.modules()["ipykernel_launcher"])
-    assert each_workbench.ended(run).state == "succeeded"
+    run = each_workbench.ended(run)
+    assert run.state == "succeeded"
     attempts = each_workbench.jobs.list_attempts(run.id)
     assert [(one.state, one.reason) for one in attempts] == [("failed", "kernel_died"), ("succeeded", None)]
-    first = each_workbench.executed(run)
-    assert [cell.metadata.papermill.status for cell in first.cells] == ["completed", "completed"]
+    assert statuses(each_workbench, run) == ["completed", "completed"]
 
 
 @pytest.mark.slow
@@ -88,7 +88,8 @@ def test_worker_and_runner_killed_leave_no_kernel_even_one_that_holds_the_gil(
     assert time.monotonic() - killed_at < RECOVERED_WITHIN_S + 10  # a worker's own start on a busy machine
     assert (run.state, run.reason) == ("lost", Reason.WORKER_LOST) and run.ended_at is not None
     wait_until(lambda: "killed" in statuses(each_workbench, run), 10, "its notebook is closed")
-    assert statuses(each_workbench, run) == ["completed", "killed"]
+    # The file is at most some seconds older than the kill: a cell that had just ended may read `killed`.
+    assert statuses(each_workbench, run) in (["completed", "killed"], ["killed", "not-run"])
 
 
 def statuses(workbench: Workbench, run: Run) -> list[str]:

@@ -95,30 +95,23 @@ def test_a_disk_that_is_full_at_the_end_of_a_run_delays_its_end_and_loses_nothin
 
 
 @pytest.mark.slow
-def test_a_disk_that_becomes_read_only_delays_the_end_of_a_run_and_loses_nothing(
-    small_disk: Path, tmp_path: Path, mlflow_template: Path
+def test_a_disk_that_is_read_only_ends_its_run_with_that_reason_and_harms_no_other(
+    small_disk: Path, own_workbench: Workbench
 ) -> None:
-    """The outputs' disk; the store is on another."""
-    bench = tmp_path / "bench"
-    bench.mkdir()
-    with make_workbench(bench, notebook_writer, mlflow_template) as workbench:
-        root = small_disk / "notebooks"
-        root.mkdir()
-        elsewhere = Workbench(workbench.settings, workbench.store, root, notebook_writer(root))
-        flag = tmp_path / "go"
-        mark = tmp_path / "mark"
-        hold = f"while not os.path.exists({str(flag)!r}): time.sleep(0.05)"
-        elsewhere.write("held.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{hold}")
-        run = elsewhere.running_cell(elsewhere.submit("held.ipynb"), mark)
-        if mount("-o", "remount,ro", str(small_disk)) != 0:
-            pytest.skip("a busy disk cannot be made read-only here")
-        flag.touch()
-        run = elsewhere.ended(run, within_s=60)
-        assert (run.state, run.reason) == ("failed", "disk"), run.message
-        assert "Read-only" in str(run.message)
-        mount("-o", "remount,rw", str(small_disk))
-        elsewhere.write("after.ipynb", "1")
-        assert elsewhere.run("after.ipynb").state == "succeeded"
+    """The notebooks' disk; the store is on another."""
+    root = small_disk / "notebooks"
+    root.mkdir()
+    elsewhere = Workbench(own_workbench.settings, own_workbench.store, root, notebook_writer(root))
+    elsewhere.write("plain.ipynb", "1")
+    if mount("-o", "remount,ro", str(small_disk)) != 0:
+        pytest.skip("a file system cannot be made read-only here")
+    run = elsewhere.run("plain.ipynb")
+    assert (run.state, run.reason) == ("failed", "disk"), run.message
+    assert "Read-only" in str(run.message)
+    own_workbench.write("other.ipynb", "1")
+    assert own_workbench.run("other.ipynb").state == "succeeded"
+    mount("-o", "remount,rw", str(small_disk))
+    assert elsewhere.run("plain.ipynb").state == "succeeded"
 
 
 def fill(disk: Path) -> Path:
