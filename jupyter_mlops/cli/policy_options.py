@@ -21,6 +21,18 @@ _OPTIONS: dict[str, tuple[str, Any, str, str]] = {
     ),
     "max_parallel": ("--max-parallel", int, "COUNT", "Of --overlap allow: how many runs at once."),
     "priority": ("--priority", int, "NUMBER", "The highest is taken first, from -100 to 100.  [default: 0]"),
+    "preflight": (
+        "--preflight",
+        click.Choice(["off", "warn", "refuse"]),
+        "",
+        "What becomes of a run of which it is known beforehand that it fails.  [default: warn]",
+    ),
+    "keep_kernel_s": (
+        "--keep-kernel",
+        float,
+        "SECONDS",
+        "Keep the kernel of a failed run so long, for `resume-run`.",
+    ),
 }
 
 

@@ -17,6 +17,7 @@ from jupyter_mlops.jobs.definitions.apply import Change, apply, plan
 from jupyter_mlops.jobs.definitions.definition import read_definitions, schema
 from jupyter_mlops.jobs.definitions.export import as_yaml, export_definitions
 from jupyter_mlops.jobs.definitions.yaml_lines import DefinitionError
+from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.triggers import service as trigger_service
@@ -240,3 +241,8 @@ def test_the_schema_is_valid_and_takes_the_examples() -> None:
     for example in examples:
         read_definitions(example.encode(), "docs/jobs-yaml.md")
     assert json.dumps(schema())
+
+
+def test_the_schema_knows_every_policy() -> None:
+    known = schema()["$defs"]["job"]["properties"]["policies"]["properties"]
+    assert sorted(known) == sorted(Policies().as_dict())
