@@ -126,7 +126,6 @@ test.describe('the pictures of the documentation', () => {
     await mlops.open('churn', 'train');
     await mlops.openPanel();
     await page.setViewportSize({ width: 1280, height: 760 });
-    await page.activity.closePanel('Launcher');
     await page.sidebar.setWidth(340, 'left');
     await mlops.picture('honesty-empty');
     await mlops.record();

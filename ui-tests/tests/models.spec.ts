@@ -9,7 +9,6 @@ test('a job that names a model makes a version of it, beside its run', async ({
   await page.contents.createDirectory('breast-cancer');
   await mlops.open('train');
   await mlops.openPanel();
-  await page.activity.closePanel('Launcher');
   await mlops.openForm();
   await mlops.form.getByRole('textbox', { name: /^model / }).fill('forest');
   await mlops.form
