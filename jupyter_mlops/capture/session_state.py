@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.capture.cell_times import earlier_durations, last_execution, slower_than_usual
 from jupyter_mlops.capture.facts import hash_source
 from jupyter_mlops.capture.redaction import Redactor
-from jupyter_mlops.honesty import DocumentCell, Execution, SessionState, analyse_cell, judge_session
+from jupyter_mlops.honesty import (
+    CellNames,
+    DocumentCell,
+    Execution,
+    SessionState,
+    analyse_cell,
+    judge_session,
+)
 from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
 
 MAX_EXECUTIONS = 2000
@@ -37,7 +44,7 @@ def judge_notebook(
     ).first()
     if kernel_session is None:
         return {"session_id": None, "clean": None, "reasons": [], "cells": []}
-    executions = _executions(session, kernel_session.id)
+    executions = _executions(session, kernel_session)
     durations = earlier_durations(session, root, notebook)
     redact = Redactor(os.environ).source
     document = [DocumentCell(key, hash_source(redact(text))) for key, text in cells if text.strip()]
@@ -46,15 +53,20 @@ def judge_notebook(
     return _as_dict(kernel_session.id, state, {row.cell_key: row for row, _ in executions}, durations)
 
 
-def _executions(session: Session, session_id: str) -> list[tuple[CellExecution, Execution]]:
+def _executions(session: Session, of: KernelSession) -> list[tuple[CellExecution, Execution]]:
+    """Its newest executions; of other languages than Python no names are known, only order and edits."""
+    is_python = str(of.facts.get("language") or "python").lower() == "python"
     newest = session.execute(
         select(CellExecution, Source.text)
         .outerjoin(Source, Source.sha == CellExecution.source_sha)
-        .where(CellExecution.session_id == session_id)
+        .where(CellExecution.session_id == of.id)
         .order_by(CellExecution.seq.desc())
         .limit(MAX_EXECUTIONS)
     ).all()
-    names = {row.source_sha: analyse_cell(text or "") for row, text in newest}
+    names = {
+        row.source_sha: analyse_cell(text or "") if is_python else CellNames(unknown=True)
+        for row, text in newest
+    }
     return [
         (
             row,
