@@ -60,7 +60,7 @@ class NotebookKernel:
         assert self.run("%load_ext jupyter_mlops").status == "ok"
 
     def run(self, code: str, cell_id: str | None = None) -> Answer:
-        """Execute a cell, told its id as JupyterLab does; updates of earlier outputs are kept in `updates`."""
+        """Execute a cell, told its id as JupyterLab does; updates of earlier outputs go to `updates`."""
         content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
         request = self.client.session.msg("execute_request", {**content, "stop_on_error": True})
         if cell_id is not None:
