@@ -10,6 +10,10 @@ export namespace CommandIDs {
   export const openExecuted = 'jupyter-mlops:open-executed-notebook';
   /** Open a notebook; `path` is relative to the server root. */
   export const openNotebook = 'jupyter-mlops:open-notebook';
+  /** Put a notebook that is open and changed on disk; `path` is relative to the server root. */
+  export const saveNotebook = 'jupyter-mlops:save-notebook';
+  /** Open a notebook at a cell that failed; `path`, and the cell's id as `cell`. */
+  export const fixCell = 'jupyter-mlops:fix-cell';
   /** Switch the recording of the notebook in front. */
   export const toggleRecording = 'jupyter-mlops:toggle-recording';
   /** Fetch anew all that the sidebar shows. */

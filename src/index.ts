@@ -5,6 +5,7 @@ import { panelPlugin } from './panel/plugin';
 import { mlopsPlugin } from './plugin';
 import { recordingPlugin } from './recording/plugin';
 import { runJobPlugin } from './runjob/plugin';
+import { runsPlugin } from './runs/plugin';
 import { trackingPlugin } from './tracking/plugin';
 
 export { CommandIDs } from './commands';
@@ -18,5 +19,6 @@ export default [
   badgesPlugin,
   panelPlugin,
   runJobPlugin,
+  runsPlugin,
   notificationsPlugin
 ];

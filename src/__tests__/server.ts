@@ -7,12 +7,20 @@ export interface ISeen {
   path: string;
   query: Record<string, string>;
   body: any;
+  headers: Headers;
 }
 
 /** JupyterLab adds the time to an address that must not be cached. */
 const IS_CACHE_BUSTER = /^\d+$/;
 
 type Answer = unknown | ((seen: ISeen) => unknown);
+
+/** Node's requests take no signal of jsdom's. */
+class UnabortedRequest extends Request {
+  constructor(input: RequestInfo | URL, init: RequestInit = {}) {
+    super(input, { ...init, signal: null });
+  }
+}
 
 /** Answers by "METHOD /path" below our base; everything asked is kept in `seen`. */
 export class AnsweringServer {
@@ -23,6 +31,7 @@ export class AnsweringServer {
   readonly client = new Client(
     ServerConnection.makeSettings({
       baseUrl: 'http://localhost:1/user/ann/',
+      Request: UnabortedRequest,
       fetch: (input: any, init: any) => {
         const answer = this._fetch(new Request(input, init));
         this._answering.push(answer);
@@ -59,7 +68,8 @@ export class AnsweringServer {
       query: Object.fromEntries(
         [...url.searchParams].filter(([name]) => !IS_CACHE_BUSTER.test(name))
       ),
-      body: text ? JSON.parse(text) : null
+      body: text ? JSON.parse(text) : null,
+      headers: request.headers
     };
     this.seen.push(seen);
     const answer = this._answers[`${seen.method} ${seen.path}`];

@@ -4,27 +4,34 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type { paths } from './schema';
 import { ApiError, readProblem, UNREACHABLE } from './problem';
 import type {
+  AttemptList,
   ExecutionPage,
   Job,
   JobChange,
   JobPage,
   JobRequest,
   ModelList,
+  NewTrigger,
   NotebookInspection,
+  NotificationPage,
   OpenCell,
+  PreflightAnswer,
   Recording,
   Run,
   RunPage,
   RunRequest,
   SchedulePreview,
   SessionState,
-  Status
+  Status,
+  TriggerChange,
+  TriggerRequest,
+  UnseenLeft
 } from './types';
 
 const BASE = 'jupyter-mlops/api';
 
 type Path = keyof paths;
-type Query = Record<string, string | number | null | undefined>;
+type Query = Record<string, string | number | boolean | null | undefined>;
 
 interface ICall {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -32,6 +39,9 @@ interface ICall {
   ids?: Record<string, string>;
   query?: Query;
   body?: unknown;
+  headers?: Record<string, string>;
+  /** Ends the call, and the reading of its answer. */
+  signal?: AbortSignal;
 }
 
 export type RunQuery = NonNullable<
@@ -42,6 +52,10 @@ export type JobQuery = NonNullable<
 >;
 export type ExecutionQuery = NonNullable<
   paths['/executions']['get']['parameters']['query']
+>;
+
+export type NotificationQuery = NonNullable<
+  paths['/notifications']['get']['parameters']['query']
 >;
 
 /** The REST interface of the server extension, typed by its OpenAPI file; throws `ApiError`. */
@@ -67,6 +81,16 @@ export class Client {
     return this._call('/schedule', { query: { cron, timezone } });
   }
 
+  /** What a trigger of any kind would do, in words, with its next fires. */
+  previewTrigger(
+    kind: string,
+    spec: Record<string, unknown>
+  ): Promise<SchedulePreview> {
+    return this._call('/schedule', {
+      query: { kind, spec: JSON.stringify(spec) }
+    });
+  }
+
   jobs(query: JobQuery = {}): Promise<JobPage> {
     return this._call('/jobs', { query });
   }
@@ -85,6 +109,34 @@ export class Client {
 
   deleteJob(job_id: string): Promise<void> {
     return this._call('/jobs/{job_id}', { method: 'DELETE', ids: { job_id } });
+  }
+
+  addTrigger(job_id: string, body: TriggerRequest): Promise<NewTrigger> {
+    return this._call('/jobs/{job_id}/triggers', {
+      method: 'POST',
+      ids: { job_id },
+      body
+    });
+  }
+
+  changeTrigger(trigger_id: string, body: TriggerChange): Promise<NewTrigger> {
+    return this._call('/triggers/{trigger_id}', {
+      method: 'PATCH',
+      ids: { trigger_id },
+      body
+    });
+  }
+
+  deleteTrigger(trigger_id: string): Promise<void> {
+    return this._call('/triggers/{trigger_id}', {
+      method: 'DELETE',
+      ids: { trigger_id }
+    });
+  }
+
+  /** What a run would, or may, fail by; nothing runs. */
+  preflight(body: RunRequest): Promise<PreflightAnswer> {
+    return this._call('/preflight', { method: 'POST', body });
   }
 
   async runJob(job_id: string): Promise<Run> {
@@ -117,6 +169,50 @@ export class Client {
     });
   }
 
+  /** The tries of a run, the first first. */
+  attempts(run_id: string): Promise<AttemptList> {
+    return this._call('/runs/{run_id}/attempts', { ids: { run_id } });
+  }
+
+  /** Run the same snapshot again, with the same parameters and policies. */
+  async rerun(run_id: string): Promise<Run> {
+    return this._submit('/runs/{run_id}/rerun', run_id);
+  }
+
+  /** Go on from the cell that failed, in the kept kernel, with the notebook as it is now. */
+  async resume(run_id: string): Promise<Run> {
+    return this._submit('/runs/{run_id}/resume', run_id);
+  }
+
+  /** What happens in a run, as a stream of server-sent events after the one named. */
+  watchRun(
+    run_id: string,
+    lastEventId: string | null,
+    signal: AbortSignal
+  ): Promise<Response> {
+    return this._ask('/runs/{run_id}/events', {
+      ids: { run_id },
+      headers: {
+        Accept: 'text/event-stream',
+        ...(lastEventId && { 'Last-Event-ID': lastEventId })
+      },
+      signal
+    });
+  }
+
+  /** What is to be told in JupyterLab, newest first. */
+  notifications(query: NotificationQuery = {}): Promise<NotificationPage> {
+    return this._call('/notifications', { query });
+  }
+
+  /** Say that these notifications were seen; without ids, all. */
+  markSeen(ids?: string[]): Promise<UnseenLeft> {
+    return this._call('/notifications/seen', {
+      method: 'POST',
+      body: ids ? { ids } : {}
+    });
+  }
+
   executions(query: ExecutionQuery): Promise<ExecutionPage> {
     return this._call('/executions', { query });
   }
@@ -142,8 +238,22 @@ export class Client {
     return this._call('/models');
   }
 
+  private async _submit(path: Path, run_id: string): Promise<Run> {
+    const run = await this._call<Run>(path, {
+      method: 'POST',
+      ids: { run_id }
+    });
+    this._submitted.emit(run);
+    return run;
+  }
+
   private async _call<T>(path: Path, call: ICall = {}): Promise<T> {
-    const { method = 'GET', ids = {}, query = {}, body } = call;
+    const response = await this._ask(path, call);
+    return response.status === 204 ? (undefined as T) : response.json();
+  }
+
+  private async _ask(path: Path, call: ICall): Promise<Response> {
+    const { method = 'GET', ids = {}, query = {}, body, ...init } = call;
     const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
       encodeURIComponent(ids[name])
     );
@@ -153,7 +263,11 @@ export class Client {
     try {
       response = await ServerConnection.makeRequest(
         url,
-        { method, body: body === undefined ? null : JSON.stringify(body) },
+        {
+          method,
+          body: body === undefined ? null : JSON.stringify(body),
+          ...init
+        },
         this.serverSettings
       );
     } catch (error) {
@@ -166,7 +280,7 @@ export class Client {
     if (!response.ok) {
       throw await readProblem(response);
     }
-    return response.status === 204 ? (undefined as T) : response.json();
+    return response;
   }
 
   private _submitted = new Signal<this, Run>(this);

@@ -2,31 +2,55 @@ import type { components } from './schema';
 
 type Schemas = components['schemas'];
 
+export type Attempt = Schemas['Attempt'];
+export type AttemptList = Schemas['AttemptList'];
 export type Execution = Schemas['Execution'];
 export type ExecutionPage = Schemas['ExecutionPage'];
 export type FailedCell = Schemas['FailedCell'];
+export type Finding = Schemas['Finding'];
 export type Job = Schemas['Job'];
 export type JobChange = Schemas['JobChange'];
 export type JobPage = Schemas['JobPage'];
-export type JobRequest = Schemas['JobRequest'];
+export type JobTrigger = Schemas['JobTrigger'];
 export type Kernel = Schemas['Kernel'];
+export type LiveEvent = Schemas['LiveEvent'];
 export type ModelList = Schemas['ModelList'];
 export type ModelVersion = Schemas['ModelVersion'];
+export type NewTrigger = Schemas['NewTrigger'];
 export type NotebookInspection = Schemas['NotebookInspection'];
+export type Notice = Schemas['Notification'];
+export type NotificationPage = Schemas['NotificationPage'];
 export type OutputFact = Schemas['OutputFact'];
 export type Parameter = Schemas['Parameter'];
+export type PreflightAnswer = Schemas['PreflightAnswer'];
 export type Problem = Schemas['Problem'];
+export type Progress = Schemas['Progress'];
 export type Recording = Schemas['Recording'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Run = Schemas['Run'];
 export type RunPage = Schemas['RunPage'];
-export type RunRequest = Schemas['RunRequest'];
 export type RunState = Schemas['RunState'];
 export type SchedulePreview = Schemas['SchedulePreview'];
 export type SessionState = Schemas['SessionState'];
 export type StateReason = Schemas['StateReason'];
 export type Status = Schemas['Status'];
 export type Trigger = Schemas['Trigger'];
+export type TriggerChange = Schemas['TriggerChange'];
+export type UnseenLeft = Schemas['UnseenLeft'];
+
+/** How a job's runs are treated; what is left out has its default. */
+export type Policies = Partial<Schemas['Policies']>;
+
+export type JobRequest = Omit<Schemas['JobRequest'], 'policies'> & {
+  policies?: Policies;
+};
+export type RunRequest = Omit<Schemas['RunRequest'], 'policies'> & {
+  policies?: Policies;
+};
+
+/** A trigger as it is asked for; what is left out has its default. */
+export type TriggerRequest = Pick<Schemas['TriggerRequest'], 'kind' | 'spec'> &
+  Partial<Schemas['TriggerRequest']>;
 
 /** What is known of one cell of a session. */
 export type CellState = SessionState['cells'][number];

@@ -4,7 +4,6 @@ import type {
 } from '@jupyterlab/application';
 import { ICommandPalette, Notification } from '@jupyterlab/apputils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
-import type { DocumentRegistry } from '@jupyterlab/docregistry';
 import { IFileBrowserFactory } from '@jupyterlab/filebrowser';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import {
@@ -16,6 +15,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import { CommandIDs } from '../commands';
 import { runAsJobIcon } from '../icons';
 import { attempt } from '../panel/attempt';
+import { saveIfChanged } from '../runs/plugin';
 import { IMlops } from '../tokens';
 import type { Submitted } from './form';
 
@@ -100,19 +100,6 @@ function selectedNotebook(factory: IFileBrowserFactory | null): string | null {
     return item.type === 'notebook' ? item.path : null;
   }
   return null;
-}
-
-/** A job runs what is on disk: put there what is on screen. */
-async function saveIfChanged(
-  documents: IDocumentManager,
-  path: string
-): Promise<void> {
-  const widget = documents.findWidget(path, null);
-  const context: DocumentRegistry.Context | undefined =
-    widget && documents.contextForWidget(widget);
-  if (context?.model.dirty) {
-    await context.save();
-  }
 }
 
 async function fillIn(

@@ -1,7 +1,8 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
 import { PagedList } from '../api/pagedList';
-import type { Run } from '../api/types';
+import type { Attempt, Run } from '../api/types';
+import { LiveRun } from '../live/liveRun';
 
 /** Whose runs are shown: those of the open notebook, or all of this server. */
 export type RunScope = 'notebook' | 'all';
@@ -85,17 +86,41 @@ export class RunsModel {
     await this.refresh();
   }
 
-  /** Submit a run of the same notebook with the same parameters. */
+  /** Follow a run as it goes on, until what is returned is disposed of. */
+  watch(run: Run): LiveRun {
+    return new LiveRun(this._client, run);
+  }
+
+  async attempts(run: Run): Promise<Attempt[]> {
+    return (await this._client.attempts(run.id)).items;
+  }
+
+  /** Submit a run of the notebook as it is now, with the same parameters and policies. */
   async runAgain(run: Run): Promise<Run> {
     const again = await this._client.submitRun({
       notebook: run.notebook,
       name: run.job_name,
       parameters: run.parameters,
       kernel: run.kernel,
-      register_model: run.register_model
+      register_model: run.register_model,
+      ...(run.policies && { policies: run.policies })
     });
     await this.refresh();
     return again;
+  }
+
+  /** Run the snapshot of the notebook that ran, again. */
+  async repeat(run: Run): Promise<Run> {
+    const again = await this._client.rerun(run.id);
+    await this.refresh();
+    return again;
+  }
+
+  /** Go on from the failed cell, in the kernel that was kept, with the notebook as it is now. */
+  async resume(run: Run): Promise<Run> {
+    const resumed = await this._client.resume(run.id);
+    await this.refresh();
+    return resumed;
   }
 
   /** Change the question; returns whether it became another one. */
@@ -121,4 +146,10 @@ export class RunsModel {
 /** Whether the run may still change. */
 export function isUnderWay(run: Run): boolean {
   return run.state === 'queued' || run.state === 'running';
+}
+
+/** Whether the run's kernel is kept, so that it can go on from the cell that failed. */
+export function isResumable(run: Run, now = Date.now()): boolean {
+  const until = run.resumable_until ?? null;
+  return until !== null && Date.parse(until) > now;
 }

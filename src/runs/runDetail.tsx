@@ -1,13 +1,16 @@
-import { notebookIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { notebookIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
-import type { FailedCell, Run } from '../api/types';
+import type { Run } from '../api/types';
 import { CommandIDs } from '../commands';
 import { formatMetric, formatMoment } from '../format';
 import { attempt } from '../panel/attempt';
 import { CopyableId, Fact, Facts, NamedValues } from '../panel/facts';
 import { useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
+import { Findings } from '../runjob/findings';
+import { Attempts, FailedCellView, FixAndResume } from './failure';
+import { LiveView } from './liveView';
 import { isUnderWay, type RunsModel } from './model';
 
 /** All that is known of a run, and what can be done with it. */
@@ -31,30 +34,74 @@ export function RunDetail(props: {
           {run.message}
         </p>
       )}
+      {isUnderWay(run) && <LiveView run={run} model={model} />}
       {run.failed_cell && <FailedCellView cell={run.failed_cell} />}
+      <Attempts run={run} model={model} />
+      {run.state !== 'succeeded' && <Findings findings={run.findings ?? []} />}
+      {run.state === 'failed' && <FixAndResume {...props} />}
+      <RunActions run={run} model={model} commands={commands} />
       <RunFacts run={run} />
-      <div className="jp-Mlops-actions">
-        {run.output_path && (
-          <TextButton
-            icon={notebookIcon}
-            label={trans.__('Open executed notebook')}
-            onClick={() =>
-              void commands.execute(CommandIDs.openExecuted, {
-                path: run.output_path
-              })
-            }
-          />
-        )}
-        {!isUnderWay(run) && (
+    </div>
+  );
+}
+
+function RunActions(props: {
+  run: Run;
+  model: RunsModel;
+  commands: CommandRegistry;
+}): JSX.Element {
+  const { run, model, commands } = props;
+  const trans = useTrans();
+  const revealed = (work: () => Promise<Run>) =>
+    void attempt(async () => model.reveal(await work()));
+
+  const runAgain = async () => {
+    await commands.execute(CommandIDs.saveNotebook, { path: run.notebook });
+    return model.runAgain(run);
+  };
+
+  return (
+    <div className="jp-Mlops-actions">
+      {isUnderWay(run) && (
+        <TextButton
+          icon={stopIcon}
+          label={
+            run.cancel_requested ? trans.__('Cancelling…') : trans.__('Cancel')
+          }
+          disabled={run.cancel_requested}
+          onClick={() => void attempt(() => model.cancel(run))}
+        />
+      )}
+      {run.output_path && run.state !== 'queued' && (
+        <TextButton
+          icon={notebookIcon}
+          label={
+            isUnderWay(run)
+              ? trans.__('Open the notebook as it is now')
+              : trans.__('Open executed notebook')
+          }
+          onClick={() =>
+            void commands.execute(CommandIDs.openExecuted, {
+              path: run.output_path
+            })
+          }
+        />
+      )}
+      {!isUnderWay(run) && (
+        <>
           <TextButton
             icon={refreshIcon}
             label={trans.__('Run again')}
-            onClick={() =>
-              void attempt(async () => model.reveal(await model.runAgain(run)))
-            }
+            onClick={() => revealed(runAgain)}
           />
-        )}
-      </div>
+          {run.snapshot_sha && (
+            <TextButton
+              label={trans.__('Repeat as it was')}
+              onClick={() => revealed(() => model.repeat(run))}
+            />
+          )}
+        </>
+      )}
     </div>
   );
 }
@@ -110,21 +157,5 @@ function RunFacts({ run }: { run: Run }): JSX.Element {
         </Fact>
       )}
     </Facts>
-  );
-}
-
-function FailedCellView({ cell }: { cell: FailedCell }): JSX.Element {
-  const trans = useTrans();
-  const error = [cell.error_name, cell.error_message].filter(Boolean);
-  return (
-    <figure className="jp-Mlops-failedCell">
-      <figcaption>
-        {cell.execution_count
-          ? trans.__('Failed in cell [%1]', cell.execution_count)
-          : trans.__('Failed in cell %1', cell.index + 1)}
-      </figcaption>
-      <pre>{cell.source}</pre>
-      {error.length > 0 && <p className="jp-Mlops-error">{error.join(': ')}</p>}
-    </figure>
   );
 }

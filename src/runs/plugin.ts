@@ -1,0 +1,82 @@
+import type {
+  JupyterFrontEnd,
+  JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { IDocumentManager } from '@jupyterlab/docmanager';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { showCell } from '../cells/showCell';
+import { CommandIDs } from '../commands';
+
+/** From a run to its notebook: to the cell that failed, and from the screen to disk before the next run. */
+export const runsPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_mlops:runs',
+  description: 'Leads from a failed run to its notebook and back.',
+  autoStart: true,
+  requires: [IDocumentManager, INotebookTracker],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    documents: IDocumentManager,
+    tracker: INotebookTracker,
+    translator: ITranslator | null
+  ): void => {
+    const { commands } = app;
+    const trans = (translator ?? nullTranslator).load('jupyter_mlops');
+
+    commands.addCommand(CommandIDs.saveNotebook, {
+      label: trans.__('Save Notebook If Changed'),
+      describedBy: { args: PATH },
+      execute: async args => {
+        await saveIfChanged(documents, args.path as string);
+      }
+    });
+
+    commands.addCommand(CommandIDs.fixCell, {
+      label: trans.__('Open Notebook at the Failed Cell'),
+      describedBy: { args: CELL },
+      execute: async args => {
+        const path = args.path as string;
+        await commands.execute('docmanager:open', { path });
+        const panel = tracker.find(({ context }) => context.path === path);
+        if (panel && typeof args.cell === 'string') {
+          await panel.context.ready;
+          await panel.revealed;
+          await showCell(panel, {
+            cell_id: args.cell,
+            key_kind: 'id',
+            source: ''
+          });
+        }
+      }
+    });
+  }
+};
+
+/** A job runs what is on disk: put there what is on screen. */
+export async function saveIfChanged(
+  documents: IDocumentManager,
+  path: string
+): Promise<void> {
+  const widget = documents.findWidget(path, null);
+  const context = widget && documents.contextForWidget(widget);
+  if (context?.model.dirty) {
+    await context.save();
+  }
+}
+
+const PATH = {
+  type: 'object',
+  required: ['path'],
+  properties: {
+    path: { type: 'string', description: 'From the server root.' }
+  }
+} as const;
+
+const CELL = {
+  ...PATH,
+  properties: {
+    ...PATH.properties,
+    cell: { type: ['string', 'null'], description: 'The id of the cell.' }
+  }
+} as const;
