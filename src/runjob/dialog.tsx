@@ -18,7 +18,8 @@ export class RunJobDialog extends Dialog<void> {
   constructor(
     private readonly _form: RunJobForm,
     private readonly _trans: TranslationBundle,
-    modelNames: readonly string[]
+    modelNames: readonly string[],
+    jobNames: readonly string[]
   ) {
     super({
       title: _trans.__(
@@ -27,7 +28,11 @@ export class RunJobDialog extends Dialog<void> {
       ),
       body: ReactWidget.create(
         <Translation.Provider value={_trans}>
-          <RunJobFormView form={_form} modelNames={modelNames} />
+          <RunJobFormView
+            form={_form}
+            modelNames={modelNames}
+            jobNames={jobNames}
+          />
         </Translation.Provider>
       ),
       buttons: [
@@ -85,7 +90,9 @@ export class RunJobDialog extends Dialog<void> {
 
   private _focusProblem(): void {
     const input = this.node.querySelector<HTMLElement>('[aria-invalid="true"]');
-    const notice = this.node.querySelector<HTMLElement>('.jp-Mlops-notice');
+    const notices = this.node.querySelectorAll('.jp-Mlops-notice');
+    const notice =
+      notices[this._form.findings.length > 0 ? notices.length - 1 : 0];
     input?.focus();
     (input ?? notice)?.scrollIntoView({ block: 'center' });
   }
@@ -96,15 +103,27 @@ export class RunJobDialog extends Dialog<void> {
     if (!accept || !label) {
       return;
     }
-    const { isSubmitting, when } = this._form;
-    accept.disabled = isSubmitting;
-    const text = isSubmitting
-      ? this._trans.__('Sending…')
-      : when === 'now'
-        ? this._trans.__('Run now')
-        : this._trans.__('Schedule');
+    accept.disabled = this._form.isSubmitting;
+    const text = this._acceptLabel();
     label.textContent = text;
     accept.setAttribute('aria-label', text);
+  }
+
+  private _acceptLabel(): string {
+    const { isSubmitting, isSentAnyway, when } = this._form;
+    if (isSubmitting) {
+      return this._trans.__('Sending…');
+    }
+    if (when === 'now') {
+      return isSentAnyway
+        ? this._trans.__('Run anyway')
+        : this._trans.__('Run now');
+    }
+    return isSentAnyway
+      ? this._trans.__('Make it anyway')
+      : when === 'schedule'
+        ? this._trans.__('Schedule')
+        : this._trans.__('Make the job');
   }
 
   private _submitted: Submitted | null = null;
@@ -116,5 +135,5 @@ function isOwnEnter(event: Event): boolean {
     return false;
   }
   const target = event.target as HTMLElement;
-  return target.matches('textarea, select, input[list]');
+  return target.matches('textarea, select, summary, input[list]');
 }

@@ -4,32 +4,51 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
 import { asProblem } from '../api/problem';
 import type {
+  Finding,
   Job,
+  NewTrigger,
   NotebookInspection,
   Parameter,
   Problem,
   Run,
-  RunRequest
+  RunRequest,
+  TriggerRequest
 } from '../api/types';
+import { type OptionName, OptionsDraft } from './options';
 import { initialText, type InvalidReason, readEntry } from './parameters';
 import { ownTimezone, ScheduleDraft } from './schedule';
+import { EVENTFUL, TIMED, type TriggerField } from './triggerSpec';
 
-export type When = 'now' | 'schedule';
+/** At once, by the clock, or when something happens. */
+export type When = 'now' | 'schedule' | 'event';
 
 /** What a submitted form made. */
-export type Submitted = { kind: 'run'; run: Run } | { kind: 'job'; job: Job };
+export type Submitted =
+  | { kind: 'run'; run: Run }
+  | { kind: 'job'; job: Job; trigger: NewTrigger | null };
 
 /** The inputs other than parameters, named as the server names their fields. */
 export type Field =
-  'name' | 'kernel' | 'register_model' | 'cron' | 'timezone' | 'notebook';
+  'name' | 'kernel' | 'register_model' | 'notebook' | TriggerField;
 
 const FIELDS: readonly string[] = [
   'name',
   'kernel',
   'register_model',
+  'notebook'
+];
+
+const TRIGGER_FIELDS: readonly string[] = [
   'cron',
   'timezone',
-  'notebook'
+  'seconds',
+  'at',
+  'path',
+  'on',
+  'job',
+  'model',
+  'alias',
+  'signed'
 ];
 
 /**
@@ -44,10 +63,14 @@ export class RunJobForm implements IDisposable {
   ) {
     this.schedule = new ScheduleDraft(_client, ownTimezone());
     this.schedule.changed.connect(() => {
-      this._refused.delete('cron');
-      this._refused.delete('timezone');
+      for (const field of TRIGGER_FIELDS) {
+        this._refused.delete(field);
+      }
       this._changed.emit();
     });
+    this.options.changed.connect((_, name) =>
+      this._onTyped(`policies.${name}`)
+    );
     for (const parameter of inspection.parameters) {
       this._texts.set(parameter.name, initialText(parameter));
     }
@@ -57,6 +80,7 @@ export class RunJobForm implements IDisposable {
   }
 
   readonly schedule: ScheduleDraft;
+  readonly options = new OptionsDraft();
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -105,7 +129,21 @@ export class RunJobForm implements IDisposable {
 
   set when(when: When) {
     this._when = when;
+    const kinds: readonly string[] = when === 'event' ? EVENTFUL : TIMED;
+    if (when !== 'now' && !kinds.includes(this.schedule.kind)) {
+      this.schedule.kind = when === 'event' ? EVENTFUL[0] : TIMED[0];
+    }
     this._changed.emit();
+  }
+
+  /** What the run would, or may, fail by: to be looked at before it is sent after all. */
+  get findings(): readonly Finding[] {
+    return this._findings;
+  }
+
+  /** Whether to send it once more sends it in spite of the findings. */
+  get isSentAnyway(): boolean {
+    return this._findings.length > 0 && this._seen === this._asSeen;
   }
 
   get isSubmitting(): boolean {
@@ -140,12 +178,24 @@ export class RunJobForm implements IDisposable {
     return this._refused.get(`parameters.${parameter.name}`) ?? null;
   }
 
+  problemOfOption(name: OptionName | 'notify'): Problem | null {
+    return this._refused.get(`policies.${name}`) ?? null;
+  }
+
+  get hasOptionProblem(): boolean {
+    return [...this._refused.keys()].some(name => name.startsWith('policies.'));
+  }
+
   /** A refusal that belongs to no input shown. */
   get generalProblem(): Problem | null {
     return this._refused.get('') ?? null;
   }
 
   get isValid(): boolean {
+    return this.options.isValid && this._areParametersValid;
+  }
+
+  private get _areParametersValid(): boolean {
     return this.inspection.parameters.every(
       parameter => this.invalidReason(parameter) === null
     );
@@ -158,11 +208,12 @@ export class RunJobForm implements IDisposable {
       name: this._name.trim() || null,
       parameters: this._changedValues(),
       kernel: this._kernel,
-      register_model: this._registerModel.trim() || null
+      register_model: this._registerModel.trim() || null,
+      ...(this.options.changes > 0 && { policies: this.options.policies })
     };
   }
 
-  /** Send it; returns what was made, or null when it was refused (see the problems). */
+  /** Send it; returns what was made, or null when it was refused (see the problems) or has findings. */
   async submit(): Promise<Submitted | null> {
     if (this._isSubmitting || !this.isValid) {
       return null;
@@ -171,7 +222,7 @@ export class RunJobForm implements IDisposable {
     this._refused.clear();
     this._changed.emit();
     try {
-      return await this._send();
+      return (await this._isHeldBack()) ? null : await this._send();
     } catch (error) {
       const problem = asProblem(error);
       this._refused.set(this._inputOf(problem.field), problem);
@@ -182,16 +233,56 @@ export class RunJobForm implements IDisposable {
     }
   }
 
+  /** Whether the preflight has found something that nobody has looked at, or that forbids the run. */
+  private async _isHeldBack(): Promise<boolean> {
+    const { preflight = 'warn' } = this.options.policies;
+    if (preflight === 'off' || this.isSentAnyway) {
+      return false;
+    }
+    const { findings } = await this._client
+      .preflight(this.request)
+      .catch(() => ({ findings: [] })); // What it cannot be asked is answered when it is sent.
+    this._findings = findings;
+    const isForbidden =
+      preflight === 'refuse' && findings.some(({ certain }) => certain);
+    this._seen = isForbidden ? null : this._asSeen;
+    return findings.length > 0;
+  }
+
+  /** What findings belong to: they hold no longer when it is another. */
+  private get _asSeen(): string {
+    return JSON.stringify(this.request);
+  }
+
   private async _send(): Promise<Submitted> {
     if (this._when === 'now') {
       return { kind: 'run', run: await this._client.submitRun(this.request) };
     }
-    const { cron, timezone } = this.schedule;
-    const job = await this._client.createJob({
-      ...this.request,
-      schedule: { cron, timezone }
-    });
-    return { kind: 'job', job };
+    const { cron, timezone, kind, request: trigger } = this.schedule;
+    if (kind === 'cron') {
+      const schedule = { cron, timezone };
+      const job = await this._client.createJob({ ...this.request, schedule });
+      return { kind: 'job', job, trigger: null };
+    }
+    return this._sendTrigger(trigger ?? { kind, spec: {} });
+  }
+
+  /** Make the job, then its trigger; without that, a job that is new goes again. */
+  private async _sendTrigger(trigger: TriggerRequest): Promise<Submitted> {
+    await this._client.previewTrigger(trigger.kind, trigger.spec);
+    const job = await this._client.createJob(this.request);
+    try {
+      return {
+        kind: 'job',
+        job,
+        trigger: await this._client.addTrigger(job.id, trigger)
+      };
+    } catch (error) {
+      if (!job.triggers?.length && !job.last_run) {
+        await this._client.deleteJob(job.id).catch(() => undefined);
+      }
+      throw error;
+    }
   }
 
   private _changedValues(): Record<string, JSONValue> {
@@ -207,17 +298,29 @@ export class RunJobForm implements IDisposable {
 
   /** The input that a refused field is shown at, or '' for the form as a whole. */
   private _inputOf(field: string | null): string {
-    const name = (field ?? '').replace(/^schedule\./, '');
+    const name = (field ?? '').replace(/^(schedule|spec)\./, '');
+    const option = name.replace(/^(policies\.\w+).*$/, '$1');
+    if (option.startsWith('policies.')) {
+      return option;
+    }
+    if (this._when !== 'now' && TRIGGER_FIELDS.includes(name)) {
+      return name;
+    }
     const isParameter = this.inspection.parameters.some(
       parameter => name === `parameters.${parameter.name}`
     );
     if (isParameter || FIELDS.includes(name)) {
       return name;
     }
-    return name === 'schedule' ? 'cron' : '';
+    return ['schedule', 'cron'].includes(name)
+      ? 'cron'
+      : name === 'timezone'
+        ? 'timezone'
+        : '';
   }
 
   private _onTyped(input: string): void {
+    this._findings = [];
     this._refused.delete(input);
     this._refused.delete('');
     this._changed.emit();
@@ -231,4 +334,6 @@ export class RunJobForm implements IDisposable {
   private _kernel: string | null = null;
   private _when: When = 'now';
   private _isSubmitting = false;
+  private _findings: readonly Finding[] = [];
+  private _seen: string | null = null;
 }

@@ -3,16 +3,21 @@ import { asSentence } from '../api/problem';
 import { useModel, useTrans } from '../panel/hooks';
 import { EmptyState, Notice, ProblemNotice } from '../panel/notice';
 import { Field } from './field';
+import { Findings } from './findings';
 import type { RunJobForm, When } from './form';
 import { KernelField } from './kernelField';
+import { OptionsFields } from './optionsFields';
 import { ParameterField } from './parameterField';
-import { ScheduleFields } from './scheduleFields';
+import { Preview, ScheduleFields } from './scheduleFields';
+import { type IOffers, KindField, TriggerFields } from './triggerFields';
 
 /** The form of “Run as job…”. */
 export function RunJobFormView(props: {
   form: RunJobForm;
   /** Models that exist, offered under “Register model as”. */
   modelNames: readonly string[];
+  /** Jobs that exist, offered as what this one runs after. */
+  jobNames?: readonly string[];
 }): JSX.Element {
   const { form } = props;
   const trans = useTrans();
@@ -33,7 +38,12 @@ export function RunJobFormView(props: {
         <KernelField form={form} />
         <RegisterField form={form} names={props.modelNames} />
       </fieldset>
-      <WhenFields form={form} />
+      <WhenFields
+        form={form}
+        offers={{ models: props.modelNames, jobs: props.jobNames ?? [] }}
+      />
+      <OptionsFields form={form} />
+      <Findings findings={form.findings} />
     </div>
   );
 }
@@ -134,12 +144,14 @@ function RegisterField(props: {
   );
 }
 
-function WhenFields({ form }: { form: RunJobForm }): JSX.Element {
+function WhenFields(props: { form: RunJobForm; offers: IOffers }): JSX.Element {
+  const { form, offers } = props;
   const trans = useTrans();
   const group = React.useId();
   const choices: [When, string][] = [
     ['now', trans.__('Run now')],
-    ['schedule', trans.__('On a schedule')]
+    ['schedule', trans.__('On a schedule')],
+    ['event', trans.__('On an event')]
   ];
   return (
     <fieldset>
@@ -157,7 +169,17 @@ function WhenFields({ form }: { form: RunJobForm }): JSX.Element {
           </label>
         ))}
       </div>
-      {form.when === 'schedule' && <ScheduleFields form={form} />}
+      {form.when !== 'now' && (
+        <>
+          <KindField form={form} />
+          {form.schedule.kind === 'cron' ? (
+            <ScheduleFields form={form} />
+          ) : (
+            <TriggerFields form={form} offers={offers} />
+          )}
+          <Preview form={form} />
+        </>
+      )}
     </fieldset>
   );
 }

@@ -5,6 +5,7 @@ import { useTrans } from '../panel/hooks';
 import { Field, type IDescribed } from './field';
 import type { RunJobForm } from './form';
 import {
+  boundsInWords,
   choicesOf,
   defaultInWords,
   inputKind,
@@ -18,7 +19,7 @@ export function ParameterField(props: {
 }): JSX.Element {
   const { form, parameter } = props;
   const trans = useTrans();
-  const messages = useInvalidMessages();
+  const messages = useInvalidMessages(parameter);
   const invalid = form.invalidReason(parameter);
   const refused = form.problemOfParameter(parameter);
   const isChanged = form.isChanged(parameter);
@@ -33,6 +34,7 @@ export function ParameterField(props: {
   );
   const help = [
     parameter.help,
+    boundsInWords(parameter),
     (isChanged || parameter.expression !== null) &&
       trans.__('default: %1', defaultInWords(parameter))
   ]
@@ -138,7 +140,9 @@ function ChoiceInput(props: {
   );
 }
 
-function useInvalidMessages(): Record<InvalidReason, string> {
+function useInvalidMessages(
+  parameter: Parameter
+): Record<InvalidReason, string> {
   const trans = useTrans();
   return {
     'not-an-integer': trans.__('Type a whole number, such as 7.'),
@@ -148,6 +152,10 @@ function useInvalidMessages(): Record<InvalidReason, string> {
     'not-a-number': trans.__('Type a number, such as 0.25 or 1e-3.'),
     'not-json': trans.__('Type JSON, such as ["a", 1] or {"key": true}.'),
     'not-a-list': trans.__('Type a JSON list, such as ["a", "b"].'),
+    'out-of-bounds': trans.__(
+      'It must be %1.',
+      boundsInWords(parameter) ?? parameter.type
+    ),
     'not-a-dict': trans.__('Type a JSON object, such as {"key": 1}.')
   };
 }

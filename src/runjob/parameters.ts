@@ -18,7 +18,8 @@ export type InvalidReason =
   | 'not-a-number'
   | 'not-json'
   | 'not-a-list'
-  | 'not-a-dict';
+  | 'not-a-dict'
+  | 'out-of-bounds';
 
 const UNCHANGED: Entry = { kind: 'unchanged' };
 
@@ -97,7 +98,7 @@ export function readEntry(parameter: Parameter, text: string): Entry {
   if (text === initialText(parameter)) {
     return UNCHANGED;
   }
-  const entry = parse(parameter, text);
+  const entry = checkBounds(parameter, parse(parameter, text));
   const isDefault =
     entry.kind === 'value' &&
     parameter.expression === null &&
@@ -125,6 +126,39 @@ function parse(parameter: Parameter, text: string): Entry {
     case 'json':
       return parseJson(parameter, text);
   }
+}
+
+/** Where a number must lie, as a reader writes it, “0 < C ≤ 10”; null where it may be any. */
+export function boundsInWords(parameter: Parameter): string | null {
+  const { minimum, exclusive_minimum, maximum, exclusive_maximum } = parameter;
+  const least = isNumber(exclusive_minimum)
+    ? `${exclusive_minimum} < `
+    : isNumber(minimum)
+      ? `${minimum} ≤ `
+      : '';
+  const most = isNumber(exclusive_maximum)
+    ? ` < ${exclusive_maximum}`
+    : isNumber(maximum)
+      ? ` ≤ ${maximum}`
+      : '';
+  return least || most ? `${least}${parameter.name}${most}` : null;
+}
+
+function checkBounds(parameter: Parameter, entry: Entry): Entry {
+  if (entry.kind !== 'value' || typeof entry.value !== 'number') {
+    return entry;
+  }
+  const { minimum, exclusive_minimum, maximum, exclusive_maximum } = parameter;
+  const isWithin =
+    entry.value >= (minimum ?? -Infinity) &&
+    entry.value > (exclusive_minimum ?? -Infinity) &&
+    entry.value <= (maximum ?? Infinity) &&
+    entry.value < (exclusive_maximum ?? Infinity);
+  return isWithin ? entry : invalid('out-of-bounds');
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number';
 }
 
 function parseInteger(text: string): Entry {

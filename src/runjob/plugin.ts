@@ -14,6 +14,7 @@ import {
 import type { CommandRegistry } from '@lumino/commands';
 import { CommandIDs } from '../commands';
 import { runAsJobIcon } from '../icons';
+import { showToken } from '../jobs/token';
 import { attempt } from '../panel/attempt';
 import { saveIfChanged } from '../runs/plugin';
 import { IMlops } from '../tokens';
@@ -80,6 +81,9 @@ export const runJobPlugin: JupyterFrontEndPlugin<void> = {
             const submitted = await fillIn(mlops, notebook, trans);
             if (submitted) {
               announce(submitted, commands, trans);
+              if (submitted.kind === 'job' && submitted.trigger?.token) {
+                await showToken(submitted.trigger, mlops.client, trans);
+              }
             }
           });
         }
@@ -114,7 +118,8 @@ async function fillIn(
   ]);
   const form = new RunJobForm(mlops.client, inspection);
   const modelNames = mlops.panel.models.items.map(({ name }) => name);
-  const dialog = new RunJobDialog(form, trans, modelNames);
+  const jobNames = mlops.panel.jobs.list.items.map(({ name }) => name);
+  const dialog = new RunJobDialog(form, trans, modelNames, jobNames);
   try {
     await dialog.launch();
     return dialog.submitted;
@@ -142,7 +147,11 @@ function announce(
       ]
     });
   } else {
-    Notification.success(trans.__('“%1” is on schedule.', submitted.job.name), {
+    const { job, trigger } = submitted;
+    const message = trigger?.description
+      ? trans.__('“%1” is ready: %2.', job.name, trigger.description)
+      : trans.__('“%1” is on schedule.', job.name);
+    Notification.success(message, {
       autoClose: 5000,
       actions: [
         {

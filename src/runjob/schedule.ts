@@ -3,18 +3,19 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
 import { asProblem } from '../api/problem';
-import type { Problem, SchedulePreview } from '../api/types';
+import type { Problem, SchedulePreview, TriggerRequest } from '../api/types';
+import { specOf, type TriggerField, type TriggerKind } from './triggerSpec';
 
 /** Milliseconds of quiet after which what was typed is looked at. */
 const QUIET = 300;
 
-/** A schedule that is being typed, with its coming fires as the server sees them. */
+/** A trigger that is being typed, in words and with its coming fires as the server sees them. */
 export class ScheduleDraft implements IDisposable {
   constructor(
     private readonly _client: Client,
     timezone: string
   ) {
-    this._timezone = timezone;
+    this._texts.set('timezone', timezone);
     this._look = new Debouncer(() => this.look(), QUIET);
   }
 
@@ -22,12 +23,39 @@ export class ScheduleDraft implements IDisposable {
     return this._changed;
   }
 
+  get kind(): TriggerKind {
+    return this._kind;
+  }
+
+  /** Choose another kind; what was typed for the others stays, but for what it is on. */
+  set kind(kind: TriggerKind) {
+    this._kind = kind;
+    this._texts.delete('on');
+    this._texts.delete('passSource');
+    this._onTyped();
+  }
+
   get cron(): string {
-    return this._cron;
+    return this.textOf('cron');
   }
 
   get timezone(): string {
-    return this._timezone;
+    return this.textOf('timezone');
+  }
+
+  textOf(field: TriggerField): string {
+    return this._texts.get(field) ?? '';
+  }
+
+  setText(field: TriggerField, text: string): void {
+    this._texts.set(field, text);
+    this._onTyped();
+  }
+
+  /** The trigger to ask for, or null while too little was typed. */
+  get request(): TriggerRequest | null {
+    const spec = specOf(this._kind, field => this.textOf(field));
+    return spec && { kind: this._kind, spec };
   }
 
   /** The next fires, or null while what was typed is not understood. */
@@ -49,13 +77,11 @@ export class ScheduleDraft implements IDisposable {
   }
 
   setCron(cron: string): void {
-    this._cron = cron;
-    this._onTyped();
+    this.setText('cron', cron);
   }
 
   setTimezone(timezone: string): void {
-    this._timezone = timezone;
-    this._onTyped();
+    this.setText('timezone', timezone);
   }
 
   /** Ask for the coming fires now. */
@@ -63,12 +89,10 @@ export class ScheduleDraft implements IDisposable {
     const asked = ++this._asked;
     let preview: SchedulePreview | null = null;
     let problem: Problem | null = null;
-    if (this._cron.trim() !== '') {
+    const { request } = this;
+    if (request !== null) {
       try {
-        preview = await this._client.previewSchedule(
-          this._cron,
-          this._timezone
-        );
+        preview = await this._ask(request);
       } catch (error) {
         problem = asProblem(error);
       }
@@ -78,6 +102,12 @@ export class ScheduleDraft implements IDisposable {
       this._problem = problem;
       this._changed.emit();
     }
+  }
+
+  private _ask({ kind, spec }: TriggerRequest): Promise<SchedulePreview> {
+    return kind === 'cron'
+      ? this._client.previewSchedule(this.cron, this.timezone)
+      : this._client.previewTrigger(kind, spec);
   }
 
   private _onTyped(): void {
@@ -90,8 +120,8 @@ export class ScheduleDraft implements IDisposable {
 
   private _changed = new Signal<this, void>(this);
   private _look: Debouncer;
-  private _cron = '';
-  private _timezone: string;
+  private _kind: TriggerKind = 'cron';
+  private _texts = new Map<TriggerField, string>();
   private _preview: SchedulePreview | null = null;
   private _problem: Problem | null = null;
   private _asked = 0;

@@ -61,7 +61,6 @@ export function ScheduleFields({ form }: { form: RunJobForm }): JSX.Element {
           </>
         )}
       </Field>
-      <Preview form={form} />
     </>
   );
 }
@@ -72,7 +71,8 @@ function isAt(field: string | null | undefined, input: string): boolean {
   return name === 'timezone' ? input === 'timezone' : input === 'cron';
 }
 
-function Preview({ form }: { form: RunJobForm }): JSX.Element | null {
+/** What the trigger does in words, with its next fires where they are known beforehand. */
+export function Preview({ form }: { form: RunJobForm }): JSX.Element | null {
   const trans = useTrans();
   const { preview } = form.schedule;
   const box = React.useRef<HTMLDivElement>(null);
@@ -85,14 +85,16 @@ function Preview({ form }: { form: RunJobForm }): JSX.Element | null {
   return (
     <div ref={box} className="jp-Mlops-preview" role="status">
       {preview.description && <p>{preview.description}</p>}
-      <ol aria-label={trans.__('The next five runs')}>
-        {preview.next_fires.map(fire => (
-          <li key={fire}>
-            <time dateTime={fire}>{formatFire(fire, preview.timezone)}</time>{' '}
-            <span className="jp-Mlops-fieldHelp">{formatRelative(fire)}</span>
-          </li>
-        ))}
-      </ol>
+      {preview.next_fires.length > 0 && (
+        <ol aria-label={trans.__('The next five runs')}>
+          {preview.next_fires.map(fire => (
+            <li key={fire}>
+              <time dateTime={fire}>{formatFire(fire, preview.timezone)}</time>{' '}
+              <span className="jp-Mlops-fieldHelp">{formatRelative(fire)}</span>
+            </li>
+          ))}
+        </ol>
+      )}
     </div>
   );
 }

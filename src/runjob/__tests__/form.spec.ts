@@ -23,7 +23,7 @@ describe('RunJobForm', () => {
     form.setText(SEED, '8');
     form.setText(SEED, '7');
     await form.submit();
-    expect(server.seen[0].body).toEqual({
+    expect(server.calls('POST /runs')[0].body).toEqual({
       notebook: 'train.ipynb',
       name: null,
       parameters: { C: 0.5 },
@@ -123,7 +123,7 @@ describe('RunJobForm', () => {
   it('submits once, however often it is asked while it waits', async () => {
     const { server, form } = aForm();
     await Promise.all([form.submit(), form.submit(), form.submit()]);
-    expect(server.seen.length).toBe(1);
+    expect(server.calls('POST /runs').length).toBe(1);
   });
 
   it('chooses the offered kernel where the notebook’s own cannot be used', () => {
@@ -137,5 +137,112 @@ describe('RunJobForm', () => {
       })
     );
     expect(form.request.kernel).toBe('python3');
+  });
+
+  const WILL_FAIL = {
+    code: 'import',
+    message: 'The module torch is not installed.',
+    certain: true,
+    subject: 'torch',
+    cell_index: 1,
+    cell_id: null,
+    hint: null
+  };
+
+  it('shows what a run would fail by, and runs it anyway when asked again', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({
+        'POST /runs': aRun(),
+        'POST /preflight': { findings: [WILL_FAIL] }
+      })
+    );
+    expect(await form.submit()).toBeNull();
+    expect(form.findings).toEqual([WILL_FAIL]);
+    expect(form.isSentAnyway).toBe(true);
+    expect(server.calls('POST /runs')).toEqual([]);
+    expect((await form.submit())?.kind).toBe('run');
+  });
+
+  it('looks again when something was typed since', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({ 'POST /preflight': { findings: [WILL_FAIL] } })
+    );
+    await form.submit();
+    form.setText(C, '2');
+    expect(form.findings).toEqual([]);
+    await form.submit();
+    expect(server.calls('POST /preflight').length).toBe(2);
+    expect(server.calls('POST /runs')).toEqual([]);
+  });
+
+  it('never runs what is sure to fail where that is refused', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({ 'POST /preflight': { findings: [WILL_FAIL] } })
+    );
+    form.options.setText('preflight', 'refuse');
+    await form.submit();
+    await form.submit();
+    expect(form.isSentAnyway).toBe(false);
+    expect(server.calls('POST /runs')).toEqual([]);
+  });
+
+  it('does not look beforehand where it is told not to', async () => {
+    const { server, form } = aForm();
+    form.options.setText('preflight', 'off');
+    await form.submit();
+    expect(server.calls('POST /preflight')).toEqual([]);
+    expect(server.calls('POST /runs')[0].body.policies).toEqual({
+      preflight: 'off'
+    });
+  });
+
+  const TRIGGER = { id: 't1', kind: 'http', token: 'secret', hook: '/h/t1' };
+
+  it('makes a job with a trigger of another kind, and keeps its token to be shown', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({
+        'GET /schedule': { next_fires: [] },
+        'POST /jobs': aJob(),
+        'POST /jobs/j1/triggers': TRIGGER
+      })
+    );
+    form.when = 'event';
+    form.schedule.kind = 'http';
+    expect(await form.submit()).toMatchObject({ trigger: { token: 'secret' } });
+    expect(server.calls('POST /jobs/j1/triggers')[0].body).toEqual({
+      kind: 'http',
+      spec: {}
+    });
+    form.dispose();
+  });
+
+  it('makes no job for a trigger that the server refuses', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({ 'GET /schedule': () => refusal('path') })
+    );
+    form.when = 'event';
+    form.schedule.setText('path', '../secret');
+    expect(await form.submit()).toBeNull();
+    expect(form.problemOf('path')?.message).toBe('Refused.');
+    expect(server.calls('POST /jobs')).toEqual([]);
+    form.dispose();
+  });
+
+  it('takes a new job back when its trigger is refused after all', async () => {
+    const { server, form } = aForm(
+      new AnsweringServer({
+        'GET /schedule': { next_fires: [] },
+        'POST /jobs': aJob(),
+        'POST /jobs/j1/triggers': () => refusal('job', 'For ever.'),
+        'DELETE /jobs/j1': () => new Response(null, { status: 204 })
+      })
+    );
+    form.when = 'event';
+    form.schedule.kind = 'after';
+    form.schedule.setText('job', 'prepare');
+    expect(await form.submit()).toBeNull();
+    expect(form.problemOf('job')?.message).toBe('For ever.');
+    expect(server.calls('DELETE /jobs/j1').length).toBe(1);
+    form.dispose();
   });
 });

@@ -1,6 +1,7 @@
 import { aParameter } from '../../__tests__/things';
 import type { Parameter } from '../../api/types';
 import {
+  boundsInWords,
   defaultInWords,
   initialText,
   inputKind,
@@ -128,4 +129,22 @@ describe('defaultInWords', () => {
   ] as [Partial<Parameter>, string][])('of %j is %s', (given, words) => {
     expect(defaultInWords(aParameter(given))).toBe(words);
   });
+});
+
+test('a number out of its bounds is not sent, and the bounds are told', () => {
+  const bounded: Partial<Parameter> = {
+    name: 'C',
+    exclusive_minimum: 0,
+    maximum: 10
+  };
+  expect(boundsInWords(aParameter(bounded))).toBe('0 < C ≤ 10');
+  expect(boundsInWords(aParameter())).toBeNull();
+  for (const [text, kind] of [
+    ['0', 'invalid'],
+    ['0.01', 'value'],
+    ['10', 'value'],
+    ['10.5', 'invalid']
+  ]) {
+    expect(entry(bounded, text).kind).toBe(kind);
+  }
 });

@@ -1,0 +1,176 @@
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { Policies } from '../api/types';
+import { parseDuration } from './duration';
+
+/** The policies that can be typed, by the server's names. */
+export type OptionName =
+  | 'max_attempts'
+  | 'retry_delay_s'
+  | 'cell_timeout_s'
+  | 'timeout_s'
+  | 'overlap'
+  | 'max_parallel'
+  | 'priority'
+  | 'preflight'
+  | 'keep_kernel_s';
+
+/** What can be told in JupyterLab of a run. */
+export const EVENTS = [
+  'failed',
+  'succeeded',
+  'recovered',
+  'longer_than_usual',
+  'started'
+] as const;
+
+export type EventName = (typeof EVENTS)[number];
+
+export type OptionProblem = 'not-whole' | 'not-a-duration' | 'out-of-range';
+
+interface IOption {
+  kind: 'whole' | 'seconds' | 'choice';
+  /** What holds when nothing is typed. */
+  initial: string;
+  minimum?: number;
+  maximum?: number;
+  choices?: readonly string[];
+}
+
+const LONGEST = 31 * 86_400;
+
+export const OPTIONS: Record<OptionName, IOption> = {
+  max_attempts: { kind: 'whole', initial: '1', minimum: 1, maximum: 20 },
+  retry_delay_s: {
+    kind: 'seconds',
+    initial: '30s',
+    minimum: 0,
+    maximum: LONGEST
+  },
+  cell_timeout_s: {
+    kind: 'seconds',
+    initial: '',
+    minimum: 0.1,
+    maximum: LONGEST
+  },
+  timeout_s: { kind: 'seconds', initial: '', minimum: 0.1, maximum: LONGEST },
+  overlap: {
+    kind: 'choice',
+    initial: 'skip',
+    choices: ['skip', 'queue', 'cancel_previous', 'allow']
+  },
+  max_parallel: { kind: 'whole', initial: '', minimum: 1, maximum: 100 },
+  priority: { kind: 'whole', initial: '0', minimum: -100, maximum: 100 },
+  preflight: {
+    kind: 'choice',
+    initial: 'warn',
+    choices: ['warn', 'refuse', 'off']
+  },
+  keep_kernel_s: {
+    kind: 'seconds',
+    initial: '',
+    minimum: 0,
+    maximum: LONGEST
+  }
+};
+
+const TOLD_AT_FIRST: readonly EventName[] = ['failed'];
+
+/** The policies of a job as they are typed; what is left alone is not sent. */
+export class OptionsDraft {
+  get changed(): ISignal<this, OptionName | 'notify'> {
+    return this._changed;
+  }
+
+  textOf(name: OptionName): string {
+    return this._texts.get(name) ?? OPTIONS[name].initial;
+  }
+
+  setText(name: OptionName, text: string): void {
+    this._texts.set(name, text);
+    this._changed.emit(name);
+  }
+
+  isTold(event: EventName): boolean {
+    return this._told.has(event);
+  }
+
+  setTold(event: EventName, isTold: boolean): void {
+    if (isTold) {
+      this._told.add(event);
+    } else {
+      this._told.delete(event);
+    }
+    this._changed.emit('notify');
+  }
+
+  /** Whether the option means anything beside the others. */
+  isOffered(name: OptionName): boolean {
+    switch (name) {
+      case 'retry_delay_s':
+        return Number(this.textOf('max_attempts')) > 1;
+      case 'max_parallel':
+        return this.textOf('overlap') === 'allow';
+      default:
+        return true;
+    }
+  }
+
+  problemOf(name: OptionName): OptionProblem | null {
+    const { kind, minimum, maximum } = OPTIONS[name];
+    const text = this.textOf(name).trim();
+    if (kind === 'choice' || text === '' || !this.isOffered(name)) {
+      return null;
+    }
+    const value = read(name, text);
+    if (value === null) {
+      return kind === 'whole' ? 'not-whole' : 'not-a-duration';
+    }
+    return (value as number) < minimum! || (value as number) > maximum!
+      ? 'out-of-range'
+      : null;
+  }
+
+  get isValid(): boolean {
+    return NAMES.every(name => this.problemOf(name) === null);
+  }
+
+  /** How many of them differ from what holds anyway. */
+  get changes(): number {
+    return Object.keys(this.policies).length;
+  }
+
+  get policies(): Policies {
+    const policies: Record<string, unknown> = {};
+    for (const name of NAMES) {
+      const text = this.textOf(name).trim();
+      const isLeft = text === '' || text === OPTIONS[name].initial;
+      if (!isLeft && this.isOffered(name)) {
+        policies[name] = read(name, text);
+      }
+    }
+    const rules = EVENTS.filter(
+      event => this.isTold(event) !== TOLD_AT_FIRST.includes(event)
+    ).map(event => [event, this.isTold(event) ? ['jupyterlab'] : []]);
+    return rules.length === 0
+      ? policies
+      : { ...policies, notify: Object.fromEntries(rules) };
+  }
+
+  private _changed = new Signal<this, OptionName | 'notify'>(this);
+  private _texts = new Map<OptionName, string>();
+  private _told = new Set<EventName>(TOLD_AT_FIRST);
+}
+
+const NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/** The value of a text; null where it is none of its kind. */
+function read(name: OptionName, text: string): number | string | null {
+  switch (OPTIONS[name].kind) {
+    case 'choice':
+      return text;
+    case 'whole':
+      return /^[+-]?\d+$/.test(text) ? Number(text) : null;
+    case 'seconds':
+      return parseDuration(text);
+  }
+}
