@@ -2,10 +2,9 @@ import { Notification } from '@jupyterlab/apputils';
 import { deleteIcon, runIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
-import type { Job, Trigger } from '../api/types';
+import type { Job } from '../api/types';
 import { CommandIDs } from '../commands';
-import { formatFire, formatRelative } from '../format';
-import { pauseIcon, resumeIcon, runAsJobIcon, scheduleIcon } from '../icons';
+import { runAsJobIcon, scheduleIcon } from '../icons';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
 import { IconButton } from '../panel/iconButton';
@@ -14,6 +13,7 @@ import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { Ago } from '../panel/times';
 import { JobName } from './jobName';
 import type { JobsModel } from './model';
+import { TriggerLines } from './triggerLines';
 
 /** One job; activating it opens its notebook. */
 export function JobRow(props: {
@@ -23,68 +23,43 @@ export function JobRow(props: {
 }): JSX.Element {
   const { job, model, commands } = props;
   const trans = useTrans();
-  const { trigger, last_run } = job;
+  const { last_run, problem } = job;
   const names = useStateNames();
-  const Icon = trigger ? scheduleIcon : runAsJobIcon;
-  return (
-    <RowLine room={trigger ? 3 : 2} actions={<JobActions {...props} />}>
-      <button
-        type="button"
-        className="jp-Mlops-row"
-        title={trans.__('Open %1', job.notebook)}
-        onClick={() =>
-          void commands.execute(CommandIDs.openNotebook, { path: job.notebook })
-        }
-      >
-        <Icon.react tag="span" className="jp-Mlops-rowIcon" aria-hidden />
-        <span className="jp-Mlops-rowMain">
-          <span className="jp-Mlops-rowTitle">
-            <JobName name={job.name} />
-            {trigger && !trigger.active && (
-              <span className="jp-Mlops-badge">{trans.__('paused')}</span>
-            )}
-          </span>
-          {trigger && <Schedule trigger={trigger} model={model} />}
-          <span className="jp-Mlops-rowFacts">
-            {last_run ? (
-              <span>
-                <StateIcon state={last_run.state} isNamedBeside />
-                {trans.__('last run %1', names[last_run.state])}{' '}
-                <Ago moment={last_run.ended_at ?? last_run.created_at} />
-              </span>
-            ) : (
-              trans.__('never run')
-            )}
-          </span>
-        </span>
-      </button>
-    </RowLine>
-  );
-}
-
-function Schedule(props: { trigger: Trigger; model: JobsModel }): JSX.Element {
-  const { trigger } = props;
-  const trans = useTrans();
+  const Icon = job.triggers?.length ? scheduleIcon : runAsJobIcon;
   return (
     <>
-      <span className="jp-Mlops-rowFacts">
-        <span title={trigger.cron}>{props.model.describe(trigger)}</span>
-        <span>{trigger.timezone}</span>
-      </span>
-      {trigger.active && trigger.next_fire_at && (
-        <span className="jp-Mlops-rowFacts">
-          <time dateTime={trigger.next_fire_at}>
-            {trans.__(
-              'next %1 (%2)',
-              formatFire(trigger.next_fire_at, trigger.timezone),
-              formatRelative(trigger.next_fire_at)
-            )}
-          </time>
-        </span>
-      )}
-      {trigger.problem && (
-        <span className="jp-Mlops-error">{trigger.problem}</span>
-      )}
+      <RowLine room={2} actions={<JobActions {...props} />}>
+        <button
+          type="button"
+          className="jp-Mlops-row"
+          title={trans.__('Open %1', job.notebook)}
+          onClick={() =>
+            void commands.execute(CommandIDs.openNotebook, {
+              path: job.notebook
+            })
+          }
+        >
+          <Icon.react tag="span" className="jp-Mlops-rowIcon" aria-hidden />
+          <span className="jp-Mlops-rowMain">
+            <span className="jp-Mlops-rowTitle">
+              <JobName name={job.name} />
+            </span>
+            <span className="jp-Mlops-rowFacts">
+              {last_run ? (
+                <span>
+                  <StateIcon state={last_run.state} isNamedBeside />
+                  {trans.__('last run %1', names[last_run.state])}{' '}
+                  <Ago moment={last_run.ended_at ?? last_run.created_at} />
+                </span>
+              ) : (
+                trans.__('never run')
+              )}
+            </span>
+            {problem && <span className="jp-Mlops-error">{problem}</span>}
+          </span>
+        </button>
+      </RowLine>
+      <TriggerLines job={job} model={model} />
     </>
   );
 }
@@ -96,7 +71,6 @@ function JobActions(props: {
 }): JSX.Element {
   const { job, model, commands } = props;
   const trans = useTrans();
-  const isActive = job.trigger?.active ?? false;
 
   const runNow = async () => {
     const run = await model.runNow(job);
@@ -123,17 +97,6 @@ function JobActions(props: {
         label={trans.__('Run %1 now', job.name)}
         onClick={() => void attempt(runNow)}
       />
-      {job.trigger && (
-        <IconButton
-          icon={isActive ? pauseIcon : resumeIcon}
-          label={
-            isActive
-              ? trans.__('Pause the schedule of %1', job.name)
-              : trans.__('Resume the schedule of %1', job.name)
-          }
-          onClick={() => void attempt(() => model.setActive(job, !isActive))}
-        />
-      )}
       <IconButton
         icon={deleteIcon}
         label={trans.__('Delete %1', job.name)}

@@ -1,28 +1,50 @@
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification } from '@jupyterlab/apputils';
 import { act, render, screen } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { keepingCommands } from '../../__tests__/commands';
 import { AnsweringServer, page } from '../../__tests__/server';
 import { aJob, aRun } from '../../__tests__/things';
-import type { Job } from '../../api/types';
+import type { Job, JobTrigger } from '../../api/types';
 import { CommandIDs } from '../../commands';
 import { JobsModel } from '../model';
 import { JobsView } from '../view';
 
-const TRIGGER = {
+const CRON: JobTrigger = {
   id: 't1',
-  cron: '0 6 * * 1-5',
-  timezone: 'Europe/Berlin',
+  job_id: 'j1',
+  kind: 'cron',
+  spec: { cron: '0 6 * * 1-5', timezone: 'Europe/Berlin' },
+  description: 'At 06:00 on weekdays',
+  state: 'active',
   active: true,
   next_fire_at: '2026-11-23T05:00:00Z',
-  problem: null
+  starts_at: null,
+  ends_at: null,
+  missed: 'latest',
+  jitter_s: 0,
+  hook: null,
+  problem: null,
+  created_at: '2026-11-21T08:00:00Z'
+};
+
+const HTTP: JobTrigger = {
+  ...CRON,
+  id: 't2',
+  kind: 'http',
+  spec: { signed: false },
+  description: 'When its address is called',
+  next_fire_at: null,
+  missed: null,
+  hook: '/jupyter-mlops/api/hooks/t2'
 };
 
 async function show(jobs: Job[]) {
   const server = new AnsweringServer({
     'GET /jobs': page(jobs),
-    'GET /schedule': { description: 'At 06:00 on weekdays', next_fires: [] },
+    'PATCH /triggers/t1': CRON,
+    'PATCH /triggers/t2': { ...HTTP, token: 'new-secret' },
+    'DELETE /triggers/t2': () => new Response(null, { status: 204 }),
     'PATCH /jobs/j1': aJob(),
     'DELETE /jobs/j1': () => new Response(null, { status: 204 }),
     'POST /jobs/j1/runs': aRun({ id: 'r5' })
@@ -42,7 +64,7 @@ async function press(server: AnsweringServer, name: string) {
 describe('JobsView', () => {
   it('shows the schedule in words, the time zone, the next fire and the last run', async () => {
     await show([
-      aJob({ trigger: TRIGGER, last_run: aRun({ state: 'failed' }) })
+      aJob({ triggers: [CRON], last_run: aRun({ state: 'failed' }) })
     ]);
     expect(screen.getByText('At 06:00 on weekdays')).toBeTruthy();
     expect(screen.getByText('Europe/Berlin')).toBeTruthy();
@@ -50,17 +72,30 @@ describe('JobsView', () => {
     expect(screen.getByText(/last run failed/)).toBeTruthy();
   });
 
-  it('asks once for the words of a schedule that many jobs have', async () => {
-    const { server } = await show([
-      aJob({ id: 'a', trigger: TRIGGER }),
-      aJob({ id: 'b', trigger: TRIGGER })
-    ]);
-    expect(server.calls('GET /schedule').length).toBe(1);
+  it('shows every trigger in words, and removes one', async () => {
+    const { server } = await show([aJob({ triggers: [CRON, HTTP] })]);
+    const list = screen.getByRole('list', { name: 'When train runs' });
+    expect(list.children.length).toBe(2);
+    expect(screen.getByText('When its address is called')).toBeTruthy();
+    server.answer('GET /jobs', page([aJob({ triggers: [CRON] })]));
+    await press(server, 'Remove the trigger of train');
+    expect(server.calls('DELETE /triggers/t2').length).toBe(1);
+    expect(list.children.length).toBe(1);
+  });
+
+  it('shows a new token once, with the address to call', async () => {
+    const { server } = await show([aJob({ triggers: [HTTP] })]);
+    await press(server, 'Make a new token for the trigger of train');
+    expect(await screen.findByText('new-secret')).toBeTruthy();
+    expect(
+      screen.getByText('http://localhost:1/user/ann/jupyter-mlops/api/hooks/t2')
+    ).toBeTruthy();
+    Dialog.flush();
   });
 
   it('shows why the last fire made no run', async () => {
     await show([
-      aJob({ trigger: { ...TRIGGER, problem: 'Notebook is gone.' } })
+      aJob({ triggers: [{ ...CRON, problem: 'Notebook is gone.' }] })
     ]);
     expect(screen.getByText('Notebook is gone.')).toBeTruthy();
   });
@@ -72,15 +107,15 @@ describe('JobsView', () => {
   });
 
   it('pauses a schedule, and resumes a paused one', async () => {
-    const { server } = await show([aJob({ trigger: TRIGGER })]);
+    const { server } = await show([aJob({ triggers: [CRON] })]);
     server.answer(
       'GET /jobs',
-      page([aJob({ trigger: { ...TRIGGER, active: false } })])
+      page([aJob({ triggers: [{ ...CRON, active: false, state: 'paused' }] })])
     );
     await press(server, 'Pause the schedule of train');
     expect(screen.getByText('paused')).toBeTruthy();
     await press(server, 'Resume the schedule of train');
-    expect(server.calls('PATCH /jobs/j1').map(({ body }) => body)).toEqual([
+    expect(server.calls('PATCH /triggers/t1').map(({ body }) => body)).toEqual([
       { active: false },
       { active: true }
     ]);
