@@ -101,7 +101,7 @@ test.describe('a long notebook, of which only what is in view is drawn', () => {
     await mlops.run('notebook:run-all-cells');
     await expect(mlops.state).toContainText('Clean');
     const drawn = page.locator('.jp-Notebook:visible .jp-CodeCell');
-    expect(await drawn.count()).toBeLessThan(60);
+    await expect.poll(() => drawn.count()).toBeLessThan(60);
     await mlops.row('cells', 'step_36 = 36').getByRole('button').click();
     const early = drawn.filter({ hasText: 'step_36 = 36' });
     await expect(early.locator('.jp-Mlops-cellBadge')).toContainText('ms');
