@@ -1,6 +1,6 @@
 import { badgesPlugin } from './badges/plugin';
 import { honestyPlugin } from './honesty/plugin';
-import { notificationsPlugin } from './live/notifications';
+import { notificationsPlugin } from './notifications/plugin';
 import { panelPlugin } from './panel/plugin';
 import { mlopsPlugin } from './plugin';
 import { recordingPlugin } from './recording/plugin';

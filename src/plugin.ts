@@ -4,6 +4,7 @@ import type {
 } from '@jupyterlab/application';
 import { Client } from './api/client';
 import { ChangeFeed } from './live/changeFeed';
+import { Inbox } from './notifications/inbox';
 import { PanelModel } from './panel/model';
 import { IMlops } from './tokens';
 import { VERSION } from './version';
@@ -19,6 +20,9 @@ export const mlopsPlugin: JupyterFrontEndPlugin<IMlops> = {
     const client = new Client(serviceManager.serverSettings);
     const changes = new ChangeFeed(serviceManager.events.stream);
     const panel = new PanelModel(client, changes, VERSION);
-    return { client, changes, panel };
+    const inbox = new Inbox(client, changes, root =>
+      panel.status.concerns(root)
+    );
+    return { client, changes, panel, inbox };
   }
 };

@@ -2,6 +2,7 @@ import { Token } from '@lumino/coreutils';
 import type { Client } from './api/client';
 import type { NotebookStates } from './honesty/notebookStates';
 import type { ChangeFeed } from './live/changeFeed';
+import type { Inbox } from './notifications/inbox';
 import type { PanelModel } from './panel/model';
 import type { PerNotebook } from './panel/perNotebook';
 import type { Recorders } from './recording/recorders';
@@ -15,6 +16,8 @@ export interface IMlops {
   readonly changes: ChangeFeed;
   /** What the sidebar shows. */
   readonly panel: PanelModel;
+  /** What was told about runs. */
+  readonly inbox: Inbox;
 }
 
 export const IMlops = new Token<IMlops>(

@@ -5,7 +5,8 @@ import { type ISignal, Signal } from '@lumino/signaling';
 export const CHANGE_SCHEMA =
   'https://schema.jupyter.org/jupyter_mlops/change/v1';
 
-export type ChangeKind = 'run' | 'job' | 'model' | 'execution' | 'worker';
+export type ChangeKind =
+  'run' | 'job' | 'model' | 'execution' | 'worker' | 'notification';
 
 /** What the server says has changed: ids and states only. */
 export interface IChange {

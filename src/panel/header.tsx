@@ -3,6 +3,8 @@ import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import { CommandIDs } from '../commands';
 import { runAsJobIcon } from '../icons';
+import type { Inbox } from '../notifications/inbox';
+import { Bell, InboxView } from '../notifications/view';
 import { useModel, useSignal, useTrans } from './hooks';
 import { IconButton } from './iconButton';
 import { Notice, Snippet } from './notice';
@@ -11,16 +13,27 @@ import type { StatusModel } from './statusModel';
 /** The state of the worker in a line, and what is wrong with the server part if anything is. */
 export function PanelHeader(props: {
   model: StatusModel;
+  inbox: Inbox;
   commands: CommandRegistry;
 }): JSX.Element {
-  const { model, commands } = props;
+  const { model, inbox, commands } = props;
   const trans = useTrans();
+  const [isInboxOpen, setIsInboxOpen] = React.useState(false);
+  const inboxId = React.useId();
   useModel(model);
   useSignal(commands.commandChanged);
   return (
     <>
       <div className="jp-Mlops-headline">
         {model.server === 'ready' && <WorkerLine model={model} />}
+        {model.server === 'ready' && (
+          <Bell
+            inbox={inbox}
+            isOpen={isInboxOpen}
+            listId={inboxId}
+            onToggle={() => setIsInboxOpen(!isInboxOpen)}
+          />
+        )}
         <IconButton
           icon={runAsJobIcon}
           label={trans.__('Run the open notebook as a job…')}
@@ -33,6 +46,9 @@ export function PanelHeader(props: {
           onClick={() => void commands.execute(CommandIDs.refresh)}
         />
       </div>
+      {isInboxOpen && (
+        <InboxView id={inboxId} inbox={inbox} commands={commands} />
+      )}
       <ServerNotice model={model} />
       {model.versionsDiffer && model.server === 'ready' && (
         <VersionNotice model={model} />

@@ -32,6 +32,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     const trans = language.load('jupyter_mlops');
     const panel = new MlopsPanel({
       model: mlops.panel,
+      inbox: mlops.inbox,
       recorders,
       states,
       trackings,

@@ -13,6 +13,7 @@ import { CellsView } from '../cells/view';
 import { mlopsIcon } from '../icons';
 import { JobsView } from '../jobs/view';
 import { ModelsView } from '../models/view';
+import type { Inbox } from '../notifications/inbox';
 import type { Recorders } from '../recording/recorders';
 import type { INotebookStates, ITrackings } from '../tokens';
 import { RunsView } from '../runs/view';
@@ -23,6 +24,7 @@ import type { StatusModel } from './statusModel';
 
 export interface IMlopsPanelOptions {
   model: PanelModel;
+  inbox: Inbox;
   recorders: Recorders;
   states: INotebookStates;
   trackings: ITrackings;
@@ -55,7 +57,11 @@ export class MlopsPanel extends SidePanel {
     this.header.addWidget(
       view(
         trans,
-        <PanelHeader model={this._model.status} commands={options.commands} />,
+        <PanelHeader
+          model={this._model.status}
+          inbox={options.inbox}
+          commands={options.commands}
+        />,
         'jp-Mlops-header'
       )
     );

@@ -1,15 +1,21 @@
+import { Signal } from '@lumino/signaling';
 import { act, render, screen } from '@testing-library/react';
 import React from 'react';
 import { keepingCommands } from '../../__tests__/commands';
 import { AnsweringServer, json } from '../../__tests__/server';
 import { aStatus } from '../../__tests__/things';
+import { ChangeFeed } from '../../live/changeFeed';
+import { Inbox } from '../../notifications/inbox';
 import { PanelHeader } from '../header';
 import { StatusModel } from '../statusModel';
 
 async function show(answer: unknown) {
   const server = new AnsweringServer({ 'GET /status': answer });
   const model = new StatusModel(server.client, '0.1.0');
-  render(<PanelHeader model={model} commands={keepingCommands().commands} />);
+  const feed = new ChangeFeed(new Signal<object, any>({}));
+  const { commands } = keepingCommands();
+  const inbox = new Inbox(server.client, feed, () => true);
+  render(<PanelHeader model={model} inbox={inbox} commands={commands} />);
   await act(() => model.refresh());
   return { server, model };
 }
