@@ -14,9 +14,16 @@ import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { isResumable, type RunsModel } from './model';
 
 /** The cell at which a run ended, and what it raised. */
-export function FailedCellView({ cell }: { cell: FailedCell }): JSX.Element {
+export function FailedCellView(props: {
+  cell: FailedCell;
+  /** What was said already, which is not said again. */
+  message: string | null;
+}): JSX.Element {
+  const { cell, message } = props;
   const trans = useTrans();
-  const error = [cell.error_name, cell.error_message].filter(Boolean);
+  const error = [cell.error_name, cell.error_message]
+    .filter(Boolean)
+    .join(': ');
   return (
     <figure className="jp-Mlops-failedCell">
       <figcaption>
@@ -25,7 +32,9 @@ export function FailedCellView({ cell }: { cell: FailedCell }): JSX.Element {
           : trans.__('Failed in cell %1', cell.index + 1)}
       </figcaption>
       <pre>{cell.source}</pre>
-      {error.length > 0 && <p className="jp-Mlops-error">{error.join(': ')}</p>}
+      {error !== '' && !message?.includes(error) && (
+        <p className="jp-Mlops-error">{error}</p>
+      )}
     </figure>
   );
 }

@@ -27,7 +27,11 @@ export function RunDetail(props: {
       id={props.id}
       className="jp-Mlops-detail"
       role="region"
-      aria-label={trans.__('Details of %1', run.job_name)}
+      aria-label={trans.__(
+        'Details of %1, %2',
+        run.job_name,
+        formatMoment(run.created_at)
+      )}
     >
       {run.message && run.state !== 'succeeded' && (
         <p className="jp-Mlops-reason" data-state={run.state}>
@@ -35,7 +39,9 @@ export function RunDetail(props: {
         </p>
       )}
       {isUnderWay(run) && <LiveView run={run} model={model} />}
-      {run.failed_cell && <FailedCellView cell={run.failed_cell} />}
+      {run.failed_cell && (
+        <FailedCellView cell={run.failed_cell} message={run.message} />
+      )}
       <Attempts run={run} model={model} />
       {run.state !== 'succeeded' && <Findings findings={run.findings ?? []} />}
       {run.state === 'failed' && <FixAndResume {...props} />}

@@ -2,7 +2,7 @@ import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { keepingCommands } from '../../__tests__/commands';
-import { AnsweringServer, page } from '../../__tests__/server';
+import { AnsweringServer, page, refusal } from '../../__tests__/server';
 import { aRun } from '../../__tests__/things';
 import type { Run } from '../../api/types';
 import { CommandIDs } from '../../commands';
@@ -142,5 +142,137 @@ describe('RunsView', () => {
     await act(() => server.settled());
     expect(screen.getByText('r29')).toBeTruthy();
     expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
+  });
+
+  const FAILED = aRun({
+    state: 'failed',
+    reason: 'error',
+    message: "Cell [3] raised NameError: name 'x' is not defined.",
+    resumable_until: new Date(Date.now() + 600_000).toISOString(),
+    failed_cell: {
+      index: 2,
+      cell_id: 'c3',
+      source: 'print(x)',
+      execution_count: 3,
+      error_name: 'NameError',
+      error_message: "name 'x' is not defined"
+    }
+  });
+
+  async function unfold(run: Run) {
+    const shown = await show([run]);
+    await userEvent.click(screen.getByRole('button', { name: /^train/ }));
+    await act(() => Promise.resolve());
+    return shown;
+  }
+
+  it('leads to the failed cell, saves what was mended and resumes from it', async () => {
+    const { server, asked } = await unfold(FAILED);
+    const resumed = aRun({ id: 'r2', state: 'queued' });
+    server.answer('POST /runs/r1/resume', resumed);
+    await userEvent.click(screen.getByRole('button', { name: 'Fix the cell' }));
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Resume from this cell' })
+    );
+    await act(() => server.settled());
+    expect(asked).toEqual([
+      [CommandIDs.fixCell, { path: 'train.ipynb', cell: 'c3' }],
+      [CommandIDs.saveNotebook, { path: 'train.ipynb' }]
+    ]);
+    expect(server.calls('POST /runs/r1/resume').length).toBe(1);
+  });
+
+  it('says in words why a run cannot be resumed', async () => {
+    const { server } = await unfold(FAILED);
+    server.answer('POST /runs/r1/resume', () =>
+      refusal('run', 'The cell before has changed.', 409)
+    );
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Resume from this cell' })
+    );
+    await act(() => server.settled());
+    expect(screen.getByRole('alert').textContent).toContain(
+      'The cell before has changed.'
+    );
+  });
+
+  it('offers no resumption of a run whose kernel is gone', async () => {
+    await unfold({ ...FAILED, resumable_until: '2026-01-01T00:00:00Z' });
+    expect(screen.queryByText('Fix the cell')).toBeNull();
+    expect(screen.getByText('Run again')).toBeTruthy();
+  });
+
+  it('runs again what is on screen, or the snapshot as it was', async () => {
+    const { server, asked } = await unfold(FAILED);
+    server.answer('POST /runs', aRun({ id: 'r2' }));
+    server.answer('POST /runs/r1/rerun', aRun({ id: 'r3' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Run again' }));
+    await act(() => server.settled());
+    expect(asked).toEqual([[CommandIDs.saveNotebook, { path: 'train.ipynb' }]]);
+    expect(server.calls('POST /runs').length).toBe(1);
+    await userEvent.click(
+      screen.getByRole('button', { name: 'Repeat as it was' })
+    );
+    await act(() => server.settled());
+    expect(server.calls('POST /runs/r1/rerun').length).toBe(1);
+  });
+
+  it('shows the attempts of a run that was tried more than once', async () => {
+    const attempt = {
+      message: null,
+      reason: 'error',
+      worker_id: 'w',
+      started_at: '2026-11-21T08:00:00Z',
+      ended_at: '2026-11-21T08:00:12Z',
+      mlflow_run_id: null
+    };
+    const server = new AnsweringServer({
+      'GET /runs': page([{ ...FAILED, policies: { max_attempts: 2 } }]),
+      'GET /runs/r1/attempts': {
+        items: [
+          { ...attempt, id: 'a', number: 1, state: 'timed_out' },
+          { ...attempt, id: 'b', number: 2, state: 'failed' }
+        ]
+      }
+    });
+    const model = new RunsModel(server.client);
+    render(<RunsView model={model} commands={keepingCommands().commands} />);
+    await act(() => model.refresh());
+    await userEvent.click(screen.getByRole('button', { name: /^train/ }));
+    await act(() => server.settled());
+    const list = screen.getByRole('list', { name: 'Attempts' });
+    expect([...list.children].map(item => item.textContent)).toEqual([
+      'Attempt 1 timed out12s',
+      'Attempt 2 failed12s'
+    ]);
+  });
+
+  it('shows what a running run puts out, and where it is', async () => {
+    const events = [
+      ['cell_started', { at: '2026-11-21T08:00:00Z', index: 3, line: 'fit()' }],
+      ['output', { name: 'stdout', text: 'epoch 1\n' }],
+      ['resources', { cpu_percent: 99.4, memory_bytes: 120_000_000 }]
+    ];
+    const server = new AnsweringServer({
+      'GET /runs': page([aRun({ state: 'running', cells_done: 3 })]),
+      'GET /runs/r1': aRun({ state: 'running' }),
+      'GET /runs/r1/events': () =>
+        new Response(
+          events
+            .map(
+              ([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}`
+            )
+            .join('\n\n') + '\n\n'
+        )
+    });
+    const model = new RunsModel(server.client);
+    render(<RunsView model={model} commands={keepingCommands().commands} />);
+    await act(() => model.refresh());
+    await userEvent.click(screen.getByRole('button', { name: /^train/ }));
+    const output = await screen.findByRole('log', { name: 'Output' });
+    expect(output.textContent).toBe('epoch 1\n');
+    expect(screen.getByText('fit()')).toBeTruthy();
+    expect(screen.getByText('CPU 99 %')).toBeTruthy();
+    expect(screen.getByText('memory 120MB')).toBeTruthy();
   });
 });
