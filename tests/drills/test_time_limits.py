@@ -31,15 +31,20 @@ def statuses(workbench: Workbench, run: Run) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("policies", "said"),
-    [({"cell_timeout_s": 1.5}, "Cell 2 took longer than 1.5 s."), ({"timeout_s": 3.0}, "it was in cell 2.")],
+    ("name", "policies", "said"),
+    [
+        ("cell.ipynb", {"cell_timeout_s": 1.5}, "Cell 2 took longer than 1.5 s."),
+        ("whole.ipynb", {"timeout_s": 8.0}, "it was in cell 2."),
+    ],
     ids=["a cell", "the whole"],
 )
 def test_a_cell_or_a_run_that_takes_too_long_is_ended_and_named(
-    workbench: Workbench, policies: dict[str, float], said: str
+    workbench: Workbench, name: str, policies: dict[str, float], said: str
 ) -> None:
-    workbench.write("slow.ipynb", "1", SLEEP, "2")
-    run = workbench.run("slow.ipynb", policies=policies)
+    workbench.write(
+        name, "1", SLEEP, "2"
+    )  # each a job of its own: a job keeps the policies that it began with
+    run = workbench.run(name, policies=policies)
     assert (run.state, run.reason) == ("timed_out", Reason.TIMEOUT)
     assert run.message is not None and said in run.message.replace("[2]", "2")
     assert run.failed_cell is not None and run.failed_cell["cell_id"] == "cell-1"

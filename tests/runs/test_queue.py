@@ -28,6 +28,8 @@ from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store
 store = Store.open(sys.argv[1])
+print("ready", flush=True)
+sys.stdin.readline()
 while True:
     with store.session() as session:
         attempt = queue.claim_run(session, sys.argv[2], datetime.now(timezone.utc))
@@ -56,9 +58,21 @@ def test_two_processes_drain_two_hundred_runs_without_holding_one_twice(
     for number in range(200):
         queue_run(store, jobs[number % 20])
     workers = [
-        subprocess.Popen([sys.executable, "-c", DRAIN, migrated_url, name], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [sys.executable, "-c", DRAIN, migrated_url, name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         for name in ("one", "two")
     ]
+    for worker in workers:  # on a busy machine the first would be done before the second has begun
+        assert worker.stdout is not None and worker.stdout.readline() == "ready\n"
+    for worker in workers:
+        assert worker.stdin is not None
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
     assert [worker.communicate(timeout=60)[1] for worker in workers] == ["", ""]
     with store.reading() as session:
         attempts = session.scalars(select(Attempt)).all()

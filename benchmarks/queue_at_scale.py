@@ -3,7 +3,7 @@
 Goals: a page of 25 of 100,000 runs in 10 ms, at any page; a tick over 10,000 active schedules in 50 ms;
 1,000 queued runs claimed and ended without growth of memory.
 
-    python benchmarks/queue.py [--runs 100000] [--schedules 10000] [--drained 1000]
+    python benchmarks/queue_at_scale.py [--runs 100000] [--schedules 10000] [--drained 1000]
 """
 
 from __future__ import annotations
