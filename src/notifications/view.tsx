@@ -54,10 +54,15 @@ export function InboxView(props: {
   id: string;
   inbox: Inbox;
   commands: CommandRegistry;
+  onClose: () => void;
 }): JSX.Element {
-  const { inbox, commands } = props;
+  const { inbox, commands, onClose } = props;
   const trans = useTrans();
   useModel(inbox);
+  const show = (notice: Notice) => {
+    onClose();
+    void commands.execute(CommandIDs.showRun, { run: notice.run_id });
+  };
   React.useEffect(() => {
     void attempt(() => inbox.open());
   }, [inbox]);
@@ -66,6 +71,7 @@ export function InboxView(props: {
       id={props.id}
       className="jp-Mlops-inbox"
       aria-label={trans.__('Notifications')}
+      onKeyDown={event => event.key === 'Escape' && onClose()}
     >
       {inbox.problem && <ProblemNotice problem={inbox.problem} />}
       {inbox.items.length === 0 && !inbox.problem && (
@@ -78,7 +84,7 @@ export function InboxView(props: {
       <ul role="list">
         {inbox.items.map(notice => (
           <li key={notice.id} data-new={inbox.isNew(notice)}>
-            <NoticeRow notice={notice} commands={commands} />
+            <NoticeRow notice={notice} onShow={() => show(notice)} />
           </li>
         ))}
       </ul>
@@ -93,11 +99,8 @@ const STATES: Partial<Record<Notice['event'], RunState>> = {
   failed: 'failed'
 };
 
-function NoticeRow(props: {
-  notice: Notice;
-  commands: CommandRegistry;
-}): JSX.Element {
-  const { notice, commands } = props;
+function NoticeRow(props: { notice: Notice; onShow: () => void }): JSX.Element {
+  const { notice } = props;
   const state = STATES[notice.event];
   return (
     <button
@@ -105,9 +108,7 @@ function NoticeRow(props: {
       className="jp-Mlops-row"
       title={notice.body}
       disabled={notice.run_id === null}
-      onClick={() =>
-        void commands.execute(CommandIDs.showRun, { run: notice.run_id })
-      }
+      onClick={props.onShow}
     >
       {state ? (
         <StateIcon state={state} isNamedBeside />

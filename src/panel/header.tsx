@@ -47,7 +47,12 @@ export function PanelHeader(props: {
         />
       </div>
       {isInboxOpen && (
-        <InboxView id={inboxId} inbox={inbox} commands={commands} />
+        <InboxView
+          id={inboxId}
+          inbox={inbox}
+          commands={commands}
+          onClose={() => setIsInboxOpen(false)}
+        />
       )}
       <ServerNotice model={model} />
       {model.versionsDiffer && model.server === 'ready' && (

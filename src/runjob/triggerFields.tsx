@@ -34,7 +34,7 @@ export function KindField({ form }: { form: RunJobForm }): JSX.Element {
     http: trans.__('its address is called')
   };
   return (
-    <Field label={when === 'event' ? trans.__('When') : trans.__('Repeat')}>
+    <Field label={when === 'event' ? trans.__('Event') : trans.__('Repeat')}>
       {described => (
         <select
           {...described}

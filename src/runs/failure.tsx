@@ -16,23 +16,25 @@ import { isResumable, type RunsModel } from './model';
 /** The cell at which a run ended, and what it raised. */
 export function FailedCellView(props: {
   cell: FailedCell;
-  /** What was said already, which is not said again. */
-  message: string | null;
+  run: Run;
 }): JSX.Element {
-  const { cell, message } = props;
+  const { cell, run } = props;
   const trans = useTrans();
   const error = [cell.error_name, cell.error_message]
     .filter(Boolean)
     .join(': ');
+  const number = cell.execution_count
+    ? `[${cell.execution_count}]`
+    : String(cell.index + 1);
   return (
-    <figure className="jp-Mlops-failedCell">
+    <figure className="jp-Mlops-failedCell" data-state={run.state}>
       <figcaption>
-        {cell.execution_count
-          ? trans.__('Failed in cell [%1]', cell.execution_count)
-          : trans.__('Failed in cell %1', cell.index + 1)}
+        {run.state === 'failed'
+          ? trans.__('Failed in cell %1', number)
+          : trans.__('Ended in cell %1', number)}
       </figcaption>
       <pre>{cell.source}</pre>
-      {error !== '' && !message?.includes(error) && (
+      {error !== '' && !run.message?.includes(error) && (
         <p className="jp-Mlops-error">{error}</p>
       )}
     </figure>

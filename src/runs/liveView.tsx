@@ -140,7 +140,7 @@ function Output({ tail }: { tail: OutputTail }): JSX.Element {
   return (
     <pre
       ref={box}
-      className="jp-Mlops-output"
+      className="jp-Mlops-liveOutput"
       role="log"
       aria-live="off"
       aria-label={trans.__('Output')}
@@ -148,7 +148,7 @@ function Output({ tail }: { tail: OutputTail }): JSX.Element {
       onScroll={onScroll}
     >
       {tail.isCut && (
-        <span className="jp-Mlops-outputCut">
+        <span className="jp-Mlops-liveOutputCut">
           {trans.__('… what came before is in the notebook\n')}
         </span>
       )}

@@ -39,9 +39,7 @@ export function RunDetail(props: {
         </p>
       )}
       {isUnderWay(run) && <LiveView run={run} model={model} />}
-      {run.failed_cell && (
-        <FailedCellView cell={run.failed_cell} message={run.message} />
-      )}
+      {run.failed_cell && <FailedCellView cell={run.failed_cell} run={run} />}
       <Attempts run={run} model={model} />
       {run.state !== 'succeeded' && <Findings findings={run.findings ?? []} />}
       {run.state === 'failed' && <FixAndResume {...props} />}

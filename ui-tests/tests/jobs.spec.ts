@@ -11,7 +11,7 @@ test('a job runs when its address is called, and its trigger is paused, resumed 
   await mlops.openForm();
   await mlops.form.getByRole('textbox', { name: 'Job name' }).fill('called');
   await mlops.form.getByRole('radio', { name: 'On an event' }).check();
-  const kind = mlops.form.getByRole('combobox', { name: 'When' });
+  const kind = mlops.form.getByRole('combobox', { name: 'Event' });
 
   await kind.selectOption({ label: 'a file changes' });
   const path = mlops.form.getByRole('textbox', { name: 'Path' });

@@ -10,7 +10,7 @@ test('a run is watched live, cancelled, fixed, resumed where it broke off, and s
 }) => {
   await mlops.open('mended', 'walk');
   await mlops.openPanel();
-  for (const section of ['Cells', 'Models']) {
+  for (const section of ['Cells', 'Jobs', 'Models']) {
     await mlops.panel
       .locator('.lm-AccordionPanel-title', { hasText: section })
       .click();
@@ -64,7 +64,9 @@ test('a run is watched live, cancelled, fixed, resumed where it broke off, and s
   // Run again, and let it go on to the cell that fails.
   await mlops.release(`${mlops.folder}/walk-on`);
   await detail.getByRole('button', { name: 'Run again' }).click();
-  const failed = mlops.row('runs', 'walk').filter({ hasText: 'failed' });
+  const failed = mlops
+    .row('runs', 'walk')
+    .filter({ has: page.locator('.jp-Mlops-stateName[data-state="failed"]') });
   await expect(failed).toContainText('Correct the failed cell');
   await expect(failed).toContainText('NameError');
   await failed.scrollIntoViewIfNeeded();

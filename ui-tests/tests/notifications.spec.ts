@@ -29,9 +29,5 @@ test('a failure is toasted, rings the bell until it is seen, and leads to its ru
     'IndexError'
   );
 
-  await bell.click();
   await expect(inbox).toBeHidden();
-  await page.reload();
-  await mlops.openPanel();
-  await expect(bell).toHaveAccessibleName('Notifications');
 });

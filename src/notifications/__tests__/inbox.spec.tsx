@@ -88,7 +88,15 @@ describe('Inbox', () => {
     ]);
     server.answer('POST /notifications/seen', { marked: 1, unseen: 0 });
     const { commands, asked } = keepingCommands();
-    render(<InboxView id="list" inbox={inbox} commands={commands} />);
+    const onClose = jest.fn();
+    render(
+      <InboxView
+        id="list"
+        inbox={inbox}
+        commands={commands}
+        onClose={onClose}
+      />
+    );
     await act(() => server.settled());
     expect(server.calls('POST /notifications/seen')[0].body).toEqual({
       ids: ['n1']
@@ -100,6 +108,9 @@ describe('Inbox', () => {
       screen.getByRole('button', { name: /nightly failed/ })
     );
     expect(asked).toEqual([[CommandIDs.showRun, { run: 'r1' }]]);
+    expect(onClose).toHaveBeenCalledTimes(1);
+    await userEvent.keyboard('{Escape}');
+    expect(onClose).toHaveBeenCalledTimes(2);
   });
 
   it('rings with how many are unseen', async () => {
