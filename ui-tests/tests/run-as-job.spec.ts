@@ -85,7 +85,9 @@ test('a run that fails says why and in which cell, and runs again', async ({
   await run.getByRole('button', { name: /broken/ }).click();
   await expect(run.getByRole('region')).toContainText('table[10]');
   await expect(run.getByRole('region')).toContainText('IndexError');
-  await expect(page.getByText(/did not succeed/)).toBeVisible();
+  await expect(
+    page.locator('.Toastify__toast', { hasText: 'broken failed' })
+  ).toBeVisible();
   await mlops.picture('run-failed');
 
   await run.getByRole('button', { name: 'Run again' }).click();
