@@ -86,7 +86,7 @@ export function FixAndResume(props: {
     >
       <p>
         {trans.__(
-          'The kernel is kept, with all that the cells before have made. Correct the failed cell in the notebook, then resume from it. The kernel is let go %1.',
+          'The kernel is kept, with all that the cells before have made. Correct the failed cell in the notebook and resume from it: %1 the kernel is let go.',
           formatRelative(run.resumable_until!)
         )}
       </p>
