@@ -71,6 +71,7 @@ class Job(Base):
     updated_at: Mapped[datetime]
     deleted_at: Mapped[datetime | None]
     last_started_at: Mapped[datetime | None]
+    executor: Mapped[str] = mapped_column(String(40), default="local", server_default="local")
 
     triggers: Mapped[list[Trigger]] = relationship(
         back_populates="job", lazy="selectin", order_by="Trigger.created_at, Trigger.id"
@@ -139,6 +140,7 @@ class Run(Base):
     tracking_uri: Mapped[str | None] = mapped_column(Text)
     policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     priority: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    executor: Mapped[str] = mapped_column(String(40), default="local", server_default="local")
     not_before: Mapped[datetime | None]
     state: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None]
@@ -169,6 +171,7 @@ class Run(Base):
         Index("ix_runs_job_created", "job_id", "created_at", "id"),
         Index("ix_runs_state_created", "state", "created_at", "id"),
         Index("ix_runs_job_state", "job_id", "state"),
+        Index("ix_runs_job_ended", "job_id", "ended_at"),
     )
 
 
