@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.errors import BadInputError, InvalidNotebookError
+from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.jobs.glance import Glance, understand
 from jupyter_mlops.jobs.policies import Policies, check_policies
 from jupyter_mlops.jobs.spec import RunRequest
-from jupyter_mlops.notebooks.kernels import available_kernels, choose_kernel
-from jupyter_mlops.notebooks.parameters import infer_parameters, validate_parameters
+from jupyter_mlops.notebooks.kernels import choose_kernel
+from jupyter_mlops.notebooks.parameters import validate_parameters
 from jupyter_mlops.notebooks.paths import relative_path, resolve_notebook
-from jupyter_mlops.notebooks.read import read_notebook
-from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.tracking.registry import check_model_name
 
 MAX_NAME_CHARS = 200
@@ -27,7 +26,7 @@ class PreparedRun:
     Args:
         root: the server root, resolved.
         notebook: path relative to the root.
-        content: the notebook's bytes; `keep_snapshot` keeps them.
+        content, sha: the notebook's bytes and their SHA-256; `keep_snapshot` keeps them.
         kernel: the kernel that was asked for, None for the notebook's own.
         policies: those that were asked for.
         priority: the one that was asked for.
@@ -37,28 +36,36 @@ class PreparedRun:
     notebook: str
     name: str
     content: bytes
+    sha: str
     parameters: dict[str, Any]
     kernel: str | None
     register_model: str | None
     policies: dict[str, Any]
     priority: int | None
 
-    def keep_snapshot(self, settings: Settings) -> str:
+    def keep_snapshot(self, settings: Settings, glance: Glance | None = None) -> str:
         """Keep the notebook as it is now; answers with its SHA-256."""
-        return SnapshotStore(settings.snapshots).keep(self.content)
+        (glance or Glance()).keep(self.content, self.sha, settings)
+        return self.sha
 
 
-def prepare_run(request: RunRequest, root: Path) -> PreparedRun:
+def prepare_run(request: RunRequest, root: Path, glance: Glance | None = None) -> PreparedRun:
     """Check a request; nothing is stored.
+
+    Args:
+        request: what is asked for.
+        root: the server root that it belongs to.
+        glance: what requests of the same moment have seen already.
 
     Raises:
         MlopsError: one of its kinds for each thing that can be wrong, its `field` named.
     """
+    glance = glance or Glance()
     path = resolve_notebook(root, request.notebook)
-    content = _read(path)
-    notebook = read_notebook(content)
-    choose_kernel(notebook, request.kernel, available_kernels())
-    parameters = validate_parameters(infer_parameters(notebook), request.parameters)
+    content, sha = glance.read(path)
+    understood = understand(content, sha)
+    choose_kernel(understood.notebook, request.kernel, glance.kernels)
+    parameters = validate_parameters(understood.parameters, request.parameters)
     relative = relative_path(root, request.notebook, path)
     register_model = check_model_name(request.register_model) if request.register_model else None
     name = relative.removesuffix(".ipynb") if request.name is None else check_name(request.name)
@@ -68,6 +75,7 @@ def prepare_run(request: RunRequest, root: Path) -> PreparedRun:
         notebook=relative,
         name=name,
         content=content,
+        sha=sha,
         parameters=parameters,
         kernel=request.kernel,
         register_model=register_model,
@@ -80,15 +88,6 @@ def _priority(request: RunRequest, policies: dict[str, Any]) -> int | None:
     if request.priority is None:
         return policies.get("priority")
     return Policies.parse({"priority": request.priority}).priority
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise InvalidNotebookError(
-            f"'{path.name}' cannot be read: {error.strerror or error}.", field="notebook"
-        ) from error
 
 
 def check_name(name: str) -> str:

@@ -8,7 +8,7 @@ the queue, as the run's policies say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,9 +53,15 @@ class Lease:
 
 def enqueue(session: Session, run: Run) -> None:
     """Put a run in the queue; it is there for good once the transaction is committed."""
-    session.add(run)
+    enqueue_all(session, [run])
+
+
+def enqueue_all(session: Session, runs: Sequence[Run]) -> None:
+    """Put runs in the queue, in one write."""
+    session.add_all(runs)
     session.flush()
-    _tell(session, run)
+    for run in runs:
+        _tell(session, run)
 
 
 def claim_run(

@@ -45,7 +45,7 @@ from jupyter_mlops.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
 ROUND_S = 0.1
-TICK_S = 0.5
+TICK_S = 0.25
 QUEUE_S = 1.0
 SWEEP_S = 30.0
 KEPT_S = 2.0

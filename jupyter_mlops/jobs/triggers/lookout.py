@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import StoreError
-from jupyter_mlops.jobs.triggers.firing import make_runs
+from jupyter_mlops.jobs.triggers.firing import Due, make_runs
 from jupyter_mlops.jobs.triggers.kind import Sight, Watch, WatchingKind
 from jupyter_mlops.jobs.triggers.kinds import kind_named, watching_kinds
 from jupyter_mlops.jobs.triggers.life import pause_broken, watched_since
@@ -62,7 +62,7 @@ def _look(store: Store, settings: Settings, trigger: Trigger, now: datetime, ask
     assert isinstance(kind, WatchingKind)
     if trigger.ends_at is not None and trigger.ends_at < now:
         moved_on = {"active": False, "next_fire_at": None}
-        return len(make_runs(store, settings, trigger, (), moved_on, now))
+        return len(make_runs(store, settings, [Due(trigger, (), moved_on)], now))
     watch = Watch(
         spec=trigger.spec,
         seen={name: value for name, value in trigger.seen.items() if name not in ("since", "failing")},
@@ -89,7 +89,7 @@ def _note(store: Store, settings: Settings, trigger: Trigger, sight: Sight, now:
         moved_on["problem"] = trigger.problem  # that of the last run that could not be made
     if sight.problem is not None:
         moved_on["problem"] = sight.problem
-    return len(make_runs(store, settings, trigger, sight.fires, moved_on, now))
+    return len(make_runs(store, settings, [Due(trigger, sight.fires, moved_on)], now))
 
 
 @dataclass

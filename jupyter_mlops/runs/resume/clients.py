@@ -69,7 +69,7 @@ class ResumedNotebookClient(CellNotebookClient):
         self._executed = list(executed)
         self._keep_on = keep_on
         self._taken_over: list[tuple[Any, Any]] = []
-        self._kernel_process = _AttachedProcess(kept.kernel)
+        self._kernel_process = AttachedProcess(kept.kernel)
 
     def create_kernel_manager(self) -> Any:
         """A manager of the kept kernel.
@@ -142,7 +142,7 @@ class AttachedKernelManager(AsyncKernelManager):  # type: ignore[misc]
         return self.mark.is_alive
 
 
-class _AttachedProcess:
+class AttachedProcess:
     """What is asked of a kernel's process, of one that is no child of ours."""
 
     def __init__(self, mark: ProcessMark) -> None:
@@ -150,9 +150,11 @@ class _AttachedProcess:
         self._mark = mark
 
     def poll(self) -> int | None:
+        """None while it is there."""
         return None if self._mark.is_alive else -1
 
     def send_signal(self, number: int) -> None:
+        """Send it a signal."""
         import psutil
 
         psutil.Process(self.pid).send_signal(number)

@@ -63,6 +63,7 @@ class KeptKernel:
         connection_file: where it is reached.
         host: the machine that all this is on.
         expires_at: until when it is kept, as ISO 8601.
+        worked_in: whether it was opened to be worked in by hand.
     """
 
     run_id: str
@@ -72,6 +73,7 @@ class KeptKernel:
     connection_file: str
     host: str
     expires_at: str
+    worked_in: bool = False
 
     @property
     def is_alive(self) -> bool:

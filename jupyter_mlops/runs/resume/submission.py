@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -14,7 +15,7 @@ from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.notebooks.read import read_notebook
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.resume.compare import executed_before_failure, refuse_if_changed
-from jupyter_mlops.runs.resume.records import KeptKernels, kernel_gone
+from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, kernel_gone
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store.tables import Job, Run
@@ -46,7 +47,8 @@ def resume_run(jobs: JobService, run_id: str) -> Run:
             f"Run {failed.id} is {failed.state}; only one that failed by a cell can be resumed.",
             field="run",
         )
-    if KeptKernels(jobs.settings).of_run(failed.id) is None:
+    kept = KeptKernels(jobs.settings).of_run(failed.id)
+    if kept is None:
         raise kernel_gone(failed.id)
     request = RunRequest(
         failed.notebook, failed.job.name, failed.parameters, failed.kernel, failed.register_model
@@ -62,11 +64,28 @@ def resume_run(jobs: JobService, run_id: str) -> Run:
         run = new_run(session.get_one(Job, failed.job_id), prepared, sha)
         run.policies, run.priority = failed.policies, failed.priority
         run.tracking_uri = failed.tracking_uri
-        run.cause = {"kind": RESUME, "run_id": failed.id}
+        run.cause = {"kind": RESUME, "run_id": failed.id, **({"worked_in": True} if kept.worked_in else {})}
         run.progress = {FINDINGS: []}  # its kernel has the modules, and what it read
         queue.enqueue(session, run)
     ensure_worker(jobs.store, jobs.settings)
     return run
+
+
+def open_kernel(jobs: JobService, run_id: str) -> KeptKernel:
+    """The kernel of a failed run, to be worked in by hand; the run that resumes in it will say so.
+
+    Raises:
+        NotFoundError: there is no such run.
+        ConflictError: its kernel is gone, or another run goes on in it.
+    """
+    failed = jobs.get_run(run_id)
+    records = KeptKernels(jobs.settings)
+    kept = records.of_run(failed.id)
+    if kept is None or records.claimed_by(kept.attempt_id) is not None:
+        raise kernel_gone(failed.id)
+    kept = replace(kept, worked_in=True)
+    records.write(kept)
+    return kept
 
 
 def resumes(run: Run) -> str | None:
