@@ -263,6 +263,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/runs/{run_id}/kernel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a failed run's kept kernel among the server's, to work in the failed notebook by hand
+         * @description 409 with the code kernel_gone when the kernel is no more, or another run goes on in it. The kernel leaves the server when its time is over or a run resumes in it; a run that does has `worked_in` in its cause.
+         */
+        post: operations["openKeptKernel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/runs/{run_id}/events": {
         parameters: {
             query?: never;
@@ -915,6 +937,15 @@ export interface components {
             batch_id?: string | null;
             /** @description what of a damaged row cannot be read */
             problem?: string | null;
+        };
+        KeptKernel: {
+            /** @description as Jupyter's own REST interface calls it */
+            kernel_id: string;
+            /**
+             * Format: date-time
+             * @description when it is let go
+             */
+            until: string;
         };
         /** @description something that a run will, or may, fail by */
         Finding: {
@@ -1996,6 +2027,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    openKeptKernel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kernel */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeptKernel"];
                 };
             };
             default: components["responses"]["Problem"];

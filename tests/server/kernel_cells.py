@@ -8,8 +8,8 @@ from typing import Any
 from jupyter_client.session import Session
 
 
-async def start_session(jp_fetch, path: str) -> dict[str, Any]:
-    body = {"path": path, "type": "notebook", "name": path, "kernel": {"name": "python3"}}
+async def start_session(jp_fetch, path: str, kernel: dict[str, str] | None = None) -> dict[str, Any]:
+    body = {"path": path, "type": "notebook", "name": path, "kernel": kernel or {"name": "python3"}}
     response = await jp_fetch("api", "sessions", method="POST", body=json.dumps(body), request_timeout=60)
     return dict(json.loads(response.body))
 

@@ -1,4 +1,4 @@
-"""`/runs/{run_id}/resume`: a failed run goes on from the cell that failed."""
+"""`/runs/{run_id}/resume` and `…/kernel`: a failed run goes on, or is worked on, in its kept kernel."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_mlops.jobs.views import run_as_dict
-from jupyter_mlops.runs.resume.submission import resume_run
+from jupyter_mlops.runs.resume.records import KeptKernels
+from jupyter_mlops.runs.resume.submission import open_kernel, resume_run
 from jupyter_mlops.server.base import MlopsHandler
+from jupyter_mlops.server.kept_kernels import attach
 
 
 class ResumeHandler(MlopsHandler):
@@ -21,4 +23,19 @@ class ResumeHandler(MlopsHandler):
         self.answer(run_as_dict(run), status=201)
 
 
-ROUTES = [(r"/runs/(?P<run_id>[^/]+)/resume", ResumeHandler)]
+class KeptKernelHandler(MlopsHandler):
+    """The kept kernel of a failed run, as one of this server's: messages to it pass the server's login."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, run_id: str) -> None:
+        """Put it among the server's kernels, to be worked in."""
+        kept = await self.in_thread(open_kernel, self.backend.jobs, run_id)
+        kernel_id = attach(self.kernel_manager, KeptKernels(self.backend.settings), kept)
+        self.answer({"kernel_id": kernel_id, "until": kept.expires_at}, status=201)
+
+
+ROUTES = [
+    (r"/runs/(?P<run_id>[^/]+)/resume", ResumeHandler),
+    (r"/runs/(?P<run_id>[^/]+)/kernel", KeptKernelHandler),
+]
