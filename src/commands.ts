@@ -14,6 +14,8 @@ export namespace CommandIDs {
   export const saveNotebook = 'jupyter-mlops:save-notebook';
   /** Open a notebook at a cell that failed; `path`, and the cell's id as `cell`. */
   export const fixCell = 'jupyter-mlops:fix-cell';
+  /** Open a failed notebook in a kernel that is running; `path`, the kernel's id as `kernel`, the cell's as `cell`. */
+  export const openInKernel = 'jupyter-mlops:open-in-kernel';
   /** Switch the recording of the notebook in front. */
   export const toggleRecording = 'jupyter-mlops:toggle-recording';
   /** Fetch anew all that the sidebar shows. */

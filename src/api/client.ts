@@ -10,6 +10,7 @@ import type {
   JobChange,
   JobPage,
   JobRequest,
+  KeptKernel,
   ModelList,
   NewTrigger,
   NotebookInspection,
@@ -182,6 +183,14 @@ export class Client {
   /** Go on from the cell that failed, in the kept kernel, with the notebook as it is now. */
   async resume(run_id: string): Promise<Run> {
     return this._submit('/runs/{run_id}/resume', run_id);
+  }
+
+  /** Put a failed run's kept kernel among those that this page can connect to. */
+  openKernel(run_id: string): Promise<KeptKernel> {
+    return this._call('/runs/{run_id}/kernel', {
+      method: 'POST',
+      ids: { run_id }
+    });
   }
 
   /** What happens in a run, as a stream of server-sent events after the one named. */

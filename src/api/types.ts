@@ -12,6 +12,7 @@ export type Job = Schemas['Job'];
 export type JobChange = Schemas['JobChange'];
 export type JobPage = Schemas['JobPage'];
 export type JobTrigger = Schemas['JobTrigger'];
+export type KeptKernel = Schemas['KeptKernel'];
 export type Kernel = Schemas['Kernel'];
 export type LiveEvent = Schemas['LiveEvent'];
 export type ModelList = Schemas['ModelList'];

@@ -29,6 +29,7 @@ export function TextButton(props: {
   onClick: () => void;
   icon?: LabIcon;
   disabled?: boolean;
+  title?: string;
 }): JSX.Element {
   const Icon = props.icon;
   return (
@@ -36,6 +37,7 @@ export function TextButton(props: {
       type="button"
       className="jp-Mlops-textButton"
       disabled={props.disabled}
+      title={props.title}
       onClick={props.onClick}
     >
       {Icon && <Icon.react tag="span" aria-hidden />}

@@ -76,7 +76,8 @@ function oneString(name: string, description: string) {
   } as const;
 }
 
-function isAbsolute(path: string): boolean {
+/** Whether a path leads out of the server root. */
+export function isAbsolute(path: string): boolean {
   return path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path);
 }
 

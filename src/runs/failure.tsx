@@ -1,4 +1,4 @@
-import { editIcon } from '@jupyterlab/ui-components';
+import { editIcon, kernelIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import { asProblem } from '../api/problem';
@@ -9,6 +9,7 @@ import { resumeIcon } from '../icons';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
+import { isAbsolute } from '../panel/navigation';
 import { ProblemNotice } from '../panel/notice';
 import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { isResumable, type RunsModel } from './model';
@@ -75,6 +76,19 @@ export function FixAndResume(props: {
     }
   };
 
+  const workOn = async () => {
+    setRefused(null);
+    try {
+      await commands.execute(CommandIDs.openInKernel, {
+        path: run.output_path,
+        cell: run.failed_cell?.cell_id ?? null,
+        kernel: await model.openKernel(run)
+      });
+    } catch (error) {
+      setRefused(asProblem(error));
+    }
+  };
+
   if (!isResumable(run) && !refused) {
     return null;
   }
@@ -106,6 +120,16 @@ export function FixAndResume(props: {
           disabled={isResuming}
           onClick={() => void resume()}
         />
+        {run.output_path && !isAbsolute(run.output_path) && (
+          <TextButton
+            icon={kernelIcon}
+            label={trans.__('Work in the kernel')}
+            title={trans.__(
+              'Open the failed notebook where it stopped, in the kernel that was kept'
+            )}
+            onClick={() => void workOn()}
+          />
+        )}
       </div>
       {refused && <ProblemNotice problem={refused} />}
     </section>

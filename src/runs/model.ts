@@ -123,6 +123,11 @@ export class RunsModel {
     return resumed;
   }
 
+  /** Make a failed run's kept kernel one to connect to; returns its id. */
+  async openKernel(run: Run): Promise<string> {
+    return (await this._client.openKernel(run.id)).kernel_id;
+  }
+
   /** Change the question; returns whether it became another one. */
   private _ask(change: () => void): boolean {
     const before = this.isNarrowed ? this._notebook : null;

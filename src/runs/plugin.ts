@@ -38,18 +38,36 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       execute: async args => {
         const path = args.path as string;
         await commands.execute('docmanager:open', { path });
-        const panel = tracker.find(({ context }) => context.path === path);
-        if (panel && typeof args.cell === 'string') {
-          await panel.context.ready;
-          await panel.revealed;
-          await showCell(panel, {
-            cell_id: args.cell,
-            key_kind: 'id',
-            source: ''
-          });
-        }
+        await showFailed(path, args.cell);
       }
     });
+
+    commands.addCommand(CommandIDs.openInKernel, {
+      label: trans.__('Open Failed Notebook in Its Kernel'),
+      describedBy: { args: CELL_IN_KERNEL },
+      execute: async args => {
+        const path = args.path as string;
+        const kernel = { id: args.kernel as string };
+        const open = notebookAt(path);
+        await commands.execute('docmanager:open', { path, kernel });
+        if (open && open.sessionContext.session?.kernel?.id !== kernel.id) {
+          await open.sessionContext.changeKernel(kernel);
+        }
+        await showFailed(path, args.cell);
+      }
+    });
+
+    const notebookAt = (path: string) =>
+      tracker.find(({ context }) => context.path === path);
+
+    const showFailed = async (path: string, cell: unknown) => {
+      const panel = notebookAt(path);
+      if (panel && typeof cell === 'string') {
+        await panel.context.ready;
+        await panel.revealed;
+        await showCell(panel, { cell_id: cell, key_kind: 'id', source: '' });
+      }
+    };
   }
 };
 
@@ -78,5 +96,14 @@ const CELL = {
   properties: {
     ...PATH.properties,
     cell: { type: ['string', 'null'], description: 'The id of the cell.' }
+  }
+} as const;
+
+const CELL_IN_KERNEL = {
+  ...CELL,
+  required: ['path', 'kernel'],
+  properties: {
+    ...CELL.properties,
+    kernel: { type: 'string', description: 'The id of the kernel.' }
   }
 } as const;

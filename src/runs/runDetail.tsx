@@ -139,6 +139,11 @@ function RunFacts({ run }: { run: Run }): JSX.Element {
         <span title={run.notebook}>{run.notebook}</span>
       </Fact>
       {run.kernel && <Fact name={trans.__('Kernel')}>{run.kernel}</Fact>}
+      {run.cause?.worked_in === true && (
+        <Fact name={trans.__('Resumed')}>
+          {trans.__('in a kernel in which someone had worked by hand')}
+        </Fact>
+      )}
       {run.scheduled_for && (
         <Fact name={trans.__('Scheduled for')}>
           {formatMoment(run.scheduled_for)}

@@ -182,6 +182,40 @@ describe('RunsView', () => {
     expect(server.calls('POST /runs/r1/resume').length).toBe(1);
   });
 
+  it('opens the failed notebook in the kernel that was kept, or says why not', async () => {
+    const { server, asked } = await unfold(FAILED);
+    const work = screen.getByRole('button', { name: 'Work in the kernel' });
+    server.answer('POST /runs/r1/kernel', () =>
+      refusal('run', 'Another run goes on in it.', 409)
+    );
+    await userEvent.click(work);
+    await act(() => server.settled());
+    expect(screen.getByRole('alert').textContent).toContain(
+      'Another run goes on in it.'
+    );
+    expect(asked).toEqual([]);
+
+    server.answer('POST /runs/r1/kernel', { kernel_id: 'k1', until: '' });
+    await userEvent.click(work);
+    await act(() => server.settled());
+    const path = FAILED.output_path;
+    expect(asked).toEqual([
+      [CommandIDs.openInKernel, { path, cell: 'c3', kernel: 'k1' }]
+    ]);
+    expect(screen.queryByRole('alert')).toBeNull();
+  });
+
+  it('offers no notebook that JupyterLab cannot open', async () => {
+    await unfold({ ...FAILED, output_path: '/elsewhere/train.ipynb' });
+    expect(screen.getByText('Resume from this cell')).toBeTruthy();
+    expect(screen.queryByText('Work in the kernel')).toBeNull();
+  });
+
+  it('says of a resumed run that someone had worked in its kernel', async () => {
+    await unfold(aRun({ cause: { kind: 'resume', worked_in: true } }));
+    expect(screen.getByText(/worked by hand/)).toBeTruthy();
+  });
+
   it('says in words why a run cannot be resumed', async () => {
     const { server } = await unfold(FAILED);
     server.answer('POST /runs/r1/resume', () =>
