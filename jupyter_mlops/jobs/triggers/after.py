@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -23,6 +23,10 @@ from jupyter_mlops.store.tables import Job, Run, Trigger
 
 MAX_FIRES = 25
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
+ENDS_COME_WITHIN = timedelta(hours=2)
+"""A run's end may become known so much later: it waits for a disk that is full, or a store that is locked."""
+MOVES_ON_AFTER = timedelta(hours=6)
+"""Where no run has ended so for so long, the search begins later: else it would grow with the job's runs."""
 _FAILURE = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
 _STATES = {
     "success": (RunState.SUCCEEDED,),
@@ -88,16 +92,23 @@ class AfterKind(WatchingKind):
             )
             for run in runs
         ]
-        if not fires or runs[-1].ended_at is None:
-            return Sight(watch.seen)
-        return Sight({"until": runs[-1].ended_at.isoformat()}, fires)
+        if fires and runs[-1].ended_at is not None:
+            return Sight({"until": runs[-1].ended_at.isoformat()}, fires)
+        if watch.now - _searched_since(watch) > MOVES_ON_AFTER:
+            return Sight({"until": (watch.now - ENDS_COME_WITHIN).isoformat()})
+        return Sight(watch.seen)
+
+
+def _searched_since(watch: Watch) -> datetime:
+    """Ends before are known; clocks of machines may differ by a minute."""
+    until = watch.seen.get("until")
+    return max(watch.since, read_moment(until, "until") - CLOCKS_DIFFER_BY) if until else watch.since
 
 
 def _ended_runs(session: Session, watch: Watch) -> list[Run]:
-    """Runs that ended since the last look and have not fired; clocks of machines may differ by a minute."""
+    """Runs that have ended so since then and have not fired: a range of the index on (job, end)."""
     fired = aliased(Run)
-    until = watch.seen.get("until")
-    since = max(watch.since, read_moment(until, "until") - CLOCKS_DIFFER_BY) if until else watch.since
+    since = _searched_since(watch)
     states = [state.value for state in _STATES[watch.spec["on"]]]
     already = exists().where(fired.trigger_id == watch.trigger_id, fired.fire_key == "run:" + Run.id)
     query = select(Run).where(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from rows import queue_run
+from sqlalchemy import event
 from trigger_bench import TriggerBench
 
 from jupyter_mlops.errors import ScheduleError
+from jupyter_mlops.jobs.triggers.after import MOVES_ON_AFTER
+from jupyter_mlops.store.tables import Run
 
 
 @pytest.mark.parametrize(
@@ -75,6 +80,43 @@ def test_an_output_that_is_missing_is_a_failed_run_that_says_so(bench: TriggerBe
     (made,) = bench.runs(trigger)
     assert (made.state, made.reason) == ("failed", "invalid_parameter")
     assert bench.again(trigger).active
+
+
+def test_the_search_for_ended_runs_reads_a_range_of_an_index(bench: TriggerBench) -> None:
+    if bench.store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by the size of a table, and this one is empty")
+    bench.job("first")
+    trigger = bench.add(bench.job("then"), "after", job="first")
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):  # type: ignore[no-untyped-def]
+        asked.append((statement, parameters))
+
+    event.listen(bench.store.engine, "before_cursor_execute", note)
+    bench.look(trigger, seconds=1)
+    event.remove(bench.store.engine, "before_cursor_execute", note)
+    ((statement, parameters),) = [one for one in asked if "fire_key" in one[0]]
+    with bench.store.engine.connect() as connection:
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
+    assert "ix_runs_job_ended (job_id=? AND ended_at>?)" in plan[0][-1]
+
+
+def test_a_search_that_finds_nothing_does_not_grow_with_the_runs_that_end_otherwise(
+    bench: TriggerBench,
+) -> None:
+    first = bench.job("first")
+    trigger = bench.add(bench.job("then"), "after", job="first", on="failure")
+    for _ in range(10):
+        bench.look(trigger, hours=1)
+        bench.end(queue_run(bench.store, first))
+    until = datetime.fromisoformat(bench.again(trigger).seen["until"])
+    assert bench.now - until <= MOVES_ON_AFTER + timedelta(hours=1)
+    late = queue_run(bench.store, first)
+    bench.end(late, "failed")
+    with bench.store.session() as session:  # its end was written down long after it was
+        session.get_one(Run, late.id).ended_at = bench.now - timedelta(hours=1)
+    assert bench.look(trigger, minutes=1) == 1
+    assert bench.look(trigger, hours=9) == 0
 
 
 @pytest.mark.parametrize("length", [1, 2, 4])
