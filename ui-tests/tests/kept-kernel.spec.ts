@@ -1,0 +1,44 @@
+import { expect, test } from './mlops';
+
+test('a failed notebook is worked on in the kernel that its run has left', async ({
+  page,
+  mlops
+}) => {
+  await mlops.open('mended', 'hand');
+  await mlops.openPanel();
+  await mlops.release(`${mlops.folder}/hand-on`);
+  await mlops.openForm();
+  await mlops.form.getByRole('textbox', { name: 'Job name' }).fill('hand');
+  await mlops.form.getByRole('textbox', { name: /^gate / }).fill('hand-on');
+  await mlops.form.getByText('Options', { exact: true }).click();
+  await mlops.form
+    .getByRole('textbox', { name: 'Keep the kernel for' })
+    .fill('10m');
+  await mlops.submit();
+  await expect(mlops.form).toBeHidden();
+
+  const run = mlops.row('runs', 'hand').first();
+  await expect(run).toContainText('failed');
+  await run.getByRole('button', { name: /hand/ }).first().click();
+  await run.getByRole('button', { name: 'Work in the kernel' }).click();
+
+  // The partial notebook, its outputs as the run left them, in a kernel that holds what they came from.
+  const failed = page.locator('.jp-Notebook:visible');
+  await expect(failed).toContainText('NameError');
+  await mlops.kernelIsIdle();
+  const last = page.locator('.jp-Notebook:visible .jp-CodeCell').last();
+  await page.evaluate(() => {
+    const { content } = (window as any).jupyterapp.shell.currentWidget;
+    content.activeCellIndex = content.widgets.length - 1;
+    content.activeCell.model.sharedModel.setSource('print("kept", losses)');
+  });
+  await mlops.run('notebook:run-cell');
+  await expect(last).toContainText('kept [3, 2, 1]');
+  await mlops.picture('kept-kernel');
+
+  // To close it lets go of the kernel, not of the run's right to resume.
+  await page.notebook.close();
+  await expect(
+    run.getByRole('button', { name: 'Resume from this cell' })
+  ).toBeEnabled();
+});
