@@ -5,12 +5,16 @@ import type { paths } from './schema';
 import { ApiError, readProblem, UNREACHABLE } from './problem';
 import type {
   AttemptList,
+  ChannelList,
+  Cleaning,
   ExecutionPage,
+  HousekeepingOrder,
   Job,
   JobChange,
   JobPage,
   JobRequest,
   KeptKernel,
+  MatrixRequest,
   ModelList,
   NewTrigger,
   NotebookInspection,
@@ -21,6 +25,8 @@ import type {
   Run,
   RunPage,
   RunRequest,
+  RunsAction,
+  RunsActionResult,
   SchedulePreview,
   SessionState,
   Status,
@@ -55,6 +61,12 @@ export type ExecutionQuery = NonNullable<
   paths['/executions']['get']['parameters']['query']
 >;
 
+/** From when and until when a trigger fires. */
+export interface IBetween {
+  starts_at?: string | null;
+  ends_at?: string | null;
+}
+
 export type NotificationQuery = NonNullable<
   paths['/notifications']['get']['parameters']['query']
 >;
@@ -78,22 +90,33 @@ export class Client {
     return this._call('/notebook', { query: { path } });
   }
 
-  previewSchedule(cron: string, timezone: string): Promise<SchedulePreview> {
-    return this._call('/schedule', { query: { cron, timezone } });
+  previewSchedule(
+    cron: string,
+    timezone: string,
+    between: IBetween = {}
+  ): Promise<SchedulePreview> {
+    return this._call('/schedule', {
+      query: { cron, timezone, ...moments(between) }
+    });
   }
 
   /** What a trigger of any kind would do, in words, with its next fires. */
   previewTrigger(
     kind: string,
-    spec: Record<string, unknown>
+    spec: Record<string, unknown>,
+    between: IBetween = {}
   ): Promise<SchedulePreview> {
     return this._call('/schedule', {
-      query: { kind, spec: JSON.stringify(spec) }
+      query: { kind, spec: JSON.stringify(spec), ...moments(between) }
     });
   }
 
   jobs(query: JobQuery = {}): Promise<JobPage> {
     return this._call('/jobs', { query });
+  }
+
+  job(job_id: string): Promise<Job> {
+    return this._call('/jobs/{job_id}', { ids: { job_id } });
   }
 
   createJob(body: JobRequest): Promise<Job> {
@@ -159,6 +182,26 @@ export class Client {
     return run;
   }
 
+  /** Submit a run for each combination, all or none. */
+  async submitMatrix(body: MatrixRequest): Promise<Run[]> {
+    const { items } = await this._call<RunPage>('/runs/matrix', {
+      method: 'POST',
+      body
+    });
+    items.forEach(run => this._submitted.emit(run));
+    return items;
+  }
+
+  /** Cancel, delete or re-run many runs; what is refused for one holds up no other. */
+  applyToRuns(body: RunsAction): Promise<RunsActionResult> {
+    return this._call('/runs/bulk', { method: 'POST', body });
+  }
+
+  /** Delete old runs and all that was theirs, or, as a dry run, say which. */
+  clean(body: HousekeepingOrder): Promise<Cleaning> {
+    return this._call('/housekeeping', { method: 'POST', body });
+  }
+
   run(run_id: string): Promise<Run> {
     return this._call('/runs/{run_id}', { ids: { run_id } });
   }
@@ -212,6 +255,11 @@ export class Client {
   /** What is to be told in JupyterLab, newest first. */
   notifications(query: NotificationQuery = {}): Promise<NotificationPage> {
     return this._call('/notifications', { query });
+  }
+
+  /** Where else than in JupyterLab one can be told. */
+  channels(): Promise<ChannelList> {
+    return this._call('/notifications/channels');
   }
 
   /** Say that these notifications were seen; without ids, all. */
@@ -293,6 +341,10 @@ export class Client {
   }
 
   private _submitted = new Signal<this, Run>(this);
+}
+
+function moments({ starts_at, ends_at }: IBetween): Query {
+  return { starts_at, ends_at };
 }
 
 function asQuery(query: Query): string {

@@ -4,10 +4,14 @@ type Schemas = components['schemas'];
 
 export type Attempt = Schemas['Attempt'];
 export type AttemptList = Schemas['AttemptList'];
+export type Channel = Schemas['Channel'];
+export type ChannelList = Schemas['ChannelList'];
+export type Cleaning = Schemas['Cleaning'];
 export type Execution = Schemas['Execution'];
 export type ExecutionPage = Schemas['ExecutionPage'];
 export type FailedCell = Schemas['FailedCell'];
 export type Finding = Schemas['Finding'];
+export type HousekeepingOrder = Partial<Schemas['HousekeepingOrder']>;
 export type Job = Schemas['Job'];
 export type JobChange = Schemas['JobChange'];
 export type JobPage = Schemas['JobPage'];
@@ -30,6 +34,8 @@ export type Recording = Schemas['Recording'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Run = Schemas['Run'];
 export type RunPage = Schemas['RunPage'];
+export type RunsAction = Schemas['RunsAction'];
+export type RunsActionResult = Schemas['RunsActionResult'];
 export type RunState = Schemas['RunState'];
 export type SchedulePreview = Schemas['SchedulePreview'];
 export type SessionState = Schemas['SessionState'];
@@ -47,6 +53,11 @@ export type JobRequest = Omit<Schemas['JobRequest'], 'policies'> & {
 };
 export type RunRequest = Omit<Schemas['RunRequest'], 'policies'> & {
   policies?: Policies;
+};
+
+/** A run for each combination of some parameters' values. */
+export type MatrixRequest = Omit<Schemas['MatrixRequest'], 'request'> & {
+  request: RunRequest;
 };
 
 /** A trigger as it is asked for; what is left out has its default. */

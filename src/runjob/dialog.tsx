@@ -18,8 +18,11 @@ export class RunJobDialog extends Dialog<void> {
   constructor(
     private readonly _form: RunJobForm,
     private readonly _trans: TranslationBundle,
-    modelNames: readonly string[],
-    jobNames: readonly string[]
+    offers: {
+      modelNames: readonly string[];
+      jobNames: readonly string[];
+      channels: readonly string[];
+    }
   ) {
     super({
       title: _trans.__(
@@ -28,11 +31,7 @@ export class RunJobDialog extends Dialog<void> {
       ),
       body: ReactWidget.create(
         <Translation.Provider value={_trans}>
-          <RunJobFormView
-            form={_form}
-            modelNames={modelNames}
-            jobNames={jobNames}
-          />
+          <RunJobFormView form={_form} {...offers} />
         </Translation.Provider>
       ),
       buttons: [
@@ -110,14 +109,16 @@ export class RunJobDialog extends Dialog<void> {
   }
 
   private _acceptLabel(): string {
-    const { isSubmitting, isSentAnyway, when } = this._form;
+    const { isSubmitting, isSentAnyway, when, runCount } = this._form;
     if (isSubmitting) {
       return this._trans.__('Sending…');
     }
     if (when === 'now') {
       return isSentAnyway
         ? this._trans.__('Run anyway')
-        : this._trans.__('Run now');
+        : runCount > 0
+          ? this._trans._n('Run %1 now', 'Run %1 now', runCount)
+          : this._trans.__('Run now');
     }
     return isSentAnyway
       ? this._trans.__('Make it anyway')

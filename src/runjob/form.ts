@@ -14,42 +14,23 @@ import type {
   RunRequest,
   TriggerRequest
 } from '../api/types';
+import { type Field, inputOf, TRIGGER_FIELDS } from './inputs';
+import { MatrixDraft } from './matrix';
 import { type OptionName, OptionsDraft } from './options';
 import { initialText, type InvalidReason, readEntry } from './parameters';
+import { presetsOf, savePreset, textUnder, type Values } from './presets';
 import { ownTimezone, ScheduleDraft } from './schedule';
-import { EVENTFUL, TIMED, type TriggerField } from './triggerSpec';
+import { EVENTFUL, LIMITS, TIMED } from './triggerSpec';
 
 /** At once, by the clock, or when something happens. */
 export type When = 'now' | 'schedule' | 'event';
 
-/** What a submitted form made. */
-export type Submitted =
+/** What a submitted form made, and why its preset could not be kept, if it could not. */
+export type Submitted = (
   | { kind: 'run'; run: Run }
-  | { kind: 'job'; job: Job; trigger: NewTrigger | null };
-
-/** The inputs other than parameters, named as the server names their fields. */
-export type Field =
-  'name' | 'kernel' | 'register_model' | 'notebook' | TriggerField;
-
-const FIELDS: readonly string[] = [
-  'name',
-  'kernel',
-  'register_model',
-  'notebook'
-];
-
-const TRIGGER_FIELDS: readonly string[] = [
-  'cron',
-  'timezone',
-  'seconds',
-  'at',
-  'path',
-  'on',
-  'job',
-  'model',
-  'alias',
-  'signed'
-];
+  | { kind: 'runs'; runs: Run[] }
+  | { kind: 'job'; job: Job; trigger: NewTrigger | null }
+) & { unsaved?: Problem | null };
 
 /**
  * A notebook that is about to be run as a job: what was typed, and what is wrong with it.
@@ -59,8 +40,11 @@ const TRIGGER_FIELDS: readonly string[] = [
 export class RunJobForm implements IDisposable {
   constructor(
     private readonly _client: Client,
-    readonly inspection: NotebookInspection
+    readonly inspection: NotebookInspection,
+    private readonly _jobs: readonly Job[] = []
   ) {
+    this.matrix = new MatrixDraft(inspection.parameters);
+    this.matrix.changed.connect(() => this._onTyped('matrix'));
     this.schedule = new ScheduleDraft(_client, ownTimezone());
     this.schedule.changed.connect(() => {
       for (const field of TRIGGER_FIELDS) {
@@ -81,6 +65,7 @@ export class RunJobForm implements IDisposable {
 
   readonly schedule: ScheduleDraft;
   readonly options = new OptionsDraft();
+  readonly matrix: MatrixDraft;
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -159,6 +144,50 @@ export class RunJobForm implements IDisposable {
     this._onTyped(`parameters.${parameter.name}`);
   }
 
+  /** The presets of the job that this would be a run of. */
+  get presets(): Record<string, Values> {
+    return presetsOf(this._jobs, this._name.trim() || this.inspection.name);
+  }
+
+  /** Fill in what a preset has, and the defaults of what it has not. */
+  applyPreset(name: string): void {
+    const values = this.presets[name];
+    for (const parameter of this.inspection.parameters) {
+      this._texts.set(parameter.name, textUnder(values, parameter));
+      this._refused.delete(`parameters.${parameter.name}`);
+    }
+    this._onTyped('preset');
+  }
+
+  /** Under which name the parameters are to be kept, once they are accepted; '' for none. */
+  get presetName(): string {
+    return this._presetName;
+  }
+
+  set presetName(name: string) {
+    this._presetName = name;
+    this._onTyped('preset');
+  }
+
+  /** How many runs this makes now. */
+  get runCount(): number {
+    return this._when === 'now' ? this.matrix.count : 0;
+  }
+
+  get matrixProblem(): Problem | null {
+    return (
+      [...this._refused].find(([input]) => input.startsWith('matrix'))?.[1] ??
+      null
+    );
+  }
+
+  get hasLimitProblem(): boolean {
+    return (
+      this.schedule.isLimitWrong ||
+      LIMITS.some(field => this._refused.has(field))
+    );
+  }
+
   isChanged(parameter: Parameter): boolean {
     return readEntry(parameter, this.textOf(parameter)).kind !== 'unchanged';
   }
@@ -192,7 +221,8 @@ export class RunJobForm implements IDisposable {
   }
 
   get isValid(): boolean {
-    return this.options.isValid && this._areParametersValid;
+    const isMatrixValid = this._when !== 'now' || this.matrix.isValid;
+    return this.options.isValid && this._areParametersValid && isMatrixValid;
   }
 
   private get _areParametersValid(): boolean {
@@ -222,10 +252,16 @@ export class RunJobForm implements IDisposable {
     this._refused.clear();
     this._changed.emit();
     try {
-      return (await this._isHeldBack()) ? null : await this._send();
+      if (await this._isHeldBack()) {
+        return null;
+      }
+      const submitted = await this._send();
+      return { ...submitted, unsaved: await this._keepPreset(submitted) };
     } catch (error) {
       const problem = asProblem(error);
-      this._refused.set(this._inputOf(problem.field), problem);
+      const parameters = this.inspection.parameters.map(({ name }) => name);
+      const input = inputOf(problem.field, parameters, this._when !== 'now');
+      this._refused.set(input, problem);
       return null;
     } finally {
       this._isSubmitting = false;
@@ -255,11 +291,14 @@ export class RunJobForm implements IDisposable {
   }
 
   private async _send(): Promise<Submitted> {
+    if (this.runCount > 0) {
+      return { kind: 'runs', runs: await this._sendMatrix() };
+    }
     if (this._when === 'now') {
       return { kind: 'run', run: await this._client.submitRun(this.request) };
     }
-    const { cron, timezone, kind, request: trigger } = this.schedule;
-    if (kind === 'cron') {
+    const { cron, timezone, kind, limits, request: trigger } = this.schedule;
+    if (kind === 'cron' && Object.keys(limits).length === 0) {
       const schedule = { cron, timezone };
       const job = await this._client.createJob({ ...this.request, schedule });
       return { kind: 'job', job, trigger: null };
@@ -267,9 +306,34 @@ export class RunJobForm implements IDisposable {
     return this._sendTrigger(trigger ?? { kind, spec: {} });
   }
 
+  private _sendMatrix(): Promise<Run[]> {
+    const { request } = this;
+    const matrix = this.matrix.values;
+    const others = Object.entries(request.parameters ?? {}).filter(
+      ([name]) => !(name in matrix)
+    );
+    return this._client.submitMatrix({
+      request: { ...request, parameters: Object.fromEntries(others) },
+      matrix
+    });
+  }
+
+  private async _keepPreset(submitted: Submitted): Promise<Problem | null> {
+    const name = this._presetName.trim();
+    const jobId =
+      submitted.kind === 'job'
+        ? submitted.job.id
+        : submitted.kind === 'run'
+          ? submitted.run.job_id
+          : submitted.runs[0].job_id;
+    return name === ''
+      ? null
+      : savePreset(this._client, jobId, name, this._changedValues());
+  }
+
   /** Make the job, then its trigger; without that, a job that is new goes again. */
   private async _sendTrigger(trigger: TriggerRequest): Promise<Submitted> {
-    await this._client.previewTrigger(trigger.kind, trigger.spec);
+    await this._client.previewTrigger(trigger.kind, trigger.spec, trigger);
     const job = await this._client.createJob(this.request);
     try {
       return {
@@ -296,29 +360,6 @@ export class RunJobForm implements IDisposable {
     return values;
   }
 
-  /** The input that a refused field is shown at, or '' for the form as a whole. */
-  private _inputOf(field: string | null): string {
-    const name = (field ?? '').replace(/^(schedule|spec)\./, '');
-    const option = name.replace(/^(policies\.\w+).*$/, '$1');
-    if (option.startsWith('policies.')) {
-      return option;
-    }
-    if (this._when !== 'now' && TRIGGER_FIELDS.includes(name)) {
-      return name;
-    }
-    const isParameter = this.inspection.parameters.some(
-      parameter => name === `parameters.${parameter.name}`
-    );
-    if (isParameter || FIELDS.includes(name)) {
-      return name;
-    }
-    return ['schedule', 'cron'].includes(name)
-      ? 'cron'
-      : name === 'timezone'
-        ? 'timezone'
-        : '';
-  }
-
   private _onTyped(input: string): void {
     this._findings = [];
     this._refused.delete(input);
@@ -330,6 +371,7 @@ export class RunJobForm implements IDisposable {
   private _texts = new Map<string, string>();
   private _refused = new Map<string, Problem>();
   private _name = '';
+  private _presetName = '';
   private _registerModel = '';
   private _kernel: string | null = null;
   private _when: When = 'now';

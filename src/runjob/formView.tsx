@@ -6,6 +6,8 @@ import { Field } from './field';
 import { Findings } from './findings';
 import type { RunJobForm, When } from './form';
 import { KernelField } from './kernelField';
+import { LimitFields } from './limitFields';
+import { MoreParameters, PresetField } from './moreParameters';
 import { OptionsFields } from './optionsFields';
 import { ParameterField } from './parameterField';
 import { Preview, ScheduleFields } from './scheduleFields';
@@ -18,6 +20,8 @@ export function RunJobFormView(props: {
   modelNames: readonly string[];
   /** Jobs that exist, offered as what this one runs after. */
   jobNames?: readonly string[];
+  /** Where else than in JupyterLab one can be told. */
+  channels?: readonly string[];
 }): JSX.Element {
   const { form } = props;
   const trans = useTrans();
@@ -42,7 +46,7 @@ export function RunJobFormView(props: {
         form={form}
         offers={{ models: props.modelNames, jobs: props.jobNames ?? [] }}
       />
-      <OptionsFields form={form} />
+      <OptionsFields form={form} channels={props.channels ?? []} />
       <Findings findings={form.findings} />
     </div>
   );
@@ -54,6 +58,7 @@ function Parameters({ form }: { form: RunJobForm }): JSX.Element {
   return (
     <fieldset>
       <legend>{trans.__('Parameters')}</legend>
+      <PresetField form={form} />
       {parameters.map(parameter => (
         <ParameterField
           key={parameter.name}
@@ -61,6 +66,7 @@ function Parameters({ form }: { form: RunJobForm }): JSX.Element {
           parameter={parameter}
         />
       ))}
+      {parameters.length > 0 && <MoreParameters form={form} />}
       {parameters.length === 0 && (
         <EmptyState
           title={
@@ -177,6 +183,7 @@ function WhenFields(props: { form: RunJobForm; offers: IOffers }): JSX.Element {
           ) : (
             <TriggerFields form={form} offers={offers} />
           )}
+          <LimitFields form={form} />
           <Preview form={form} />
         </>
       )}

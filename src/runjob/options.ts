@@ -14,7 +14,10 @@ export type OptionName =
   | 'preflight'
   | 'keep_kernel_s';
 
-/** What can be told in JupyterLab of a run. */
+/** The channel that is always there. */
+export const JUPYTERLAB = 'jupyterlab';
+
+/** What can be told of a run. */
 export const EVENTS = [
   'failed',
   'succeeded',
@@ -94,6 +97,20 @@ export class OptionsDraft {
     return this._told.has(event);
   }
 
+  /** Whether one is told by a channel; by JupyterLab's own unless it is left out. */
+  isToldBy(channel: string): boolean {
+    return this._channels.has(channel);
+  }
+
+  setToldBy(channel: string, isTold: boolean): void {
+    if (isTold) {
+      this._channels.add(channel);
+    } else {
+      this._channels.delete(channel);
+    }
+    this._changed.emit('notify');
+  }
+
   setTold(event: EventName, isTold: boolean): void {
     if (isTold) {
       this._told.add(event);
@@ -148,9 +165,12 @@ export class OptionsDraft {
         policies[name] = read(name, text);
       }
     }
-    const rules = EVENTS.filter(
-      event => this.isTold(event) !== TOLD_AT_FIRST.includes(event)
-    ).map(event => [event, this.isTold(event) ? ['jupyterlab'] : []]);
+    const rules = EVENTS.map(
+      event => [event, this.isTold(event) ? [...this._channels] : []] as const
+    ).filter(([event, channels]) => {
+      const atFirst = TOLD_AT_FIRST.includes(event) ? [JUPYTERLAB] : [];
+      return channels.join() !== atFirst.join();
+    });
     return rules.length === 0
       ? policies
       : { ...policies, notify: Object.fromEntries(rules) };
@@ -159,6 +179,7 @@ export class OptionsDraft {
   private _changed = new Signal<this, OptionName | 'notify'>(this);
   private _texts = new Map<OptionName, string>();
   private _told = new Set<EventName>(TOLD_AT_FIRST);
+  private _channels = new Set<string>([JUPYTERLAB]);
 }
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];

@@ -6,13 +6,19 @@ import type { RunJobForm } from './form';
 import {
   EVENTS,
   type EventName,
+  JUPYTERLAB,
   type OptionName,
   OPTIONS,
   type OptionsDraft
 } from './options';
 
 /** How runs are retried, limited, kept apart and told about: folded, since nothing of it is needed. */
-export function OptionsFields({ form }: { form: RunJobForm }): JSX.Element {
+export function OptionsFields(props: {
+  form: RunJobForm;
+  /** The names of channels other than JupyterLab's own. */
+  channels: readonly string[];
+}): JSX.Element {
+  const { form } = props;
   const { options } = form;
   const trans = useTrans();
   const groups = useGroups();
@@ -42,7 +48,7 @@ export function OptionsFields({ form }: { form: RunJobForm }): JSX.Element {
             ))}
         </fieldset>
       ))}
-      <NotifyFields options={options} />
+      <NotifyFields options={options} channels={props.channels} />
     </details>
   );
 }
@@ -110,7 +116,11 @@ function OptionField(props: {
   );
 }
 
-function NotifyFields({ options }: { options: OptionsDraft }): JSX.Element {
+function NotifyFields(props: {
+  options: OptionsDraft;
+  channels: readonly string[];
+}): JSX.Element {
+  const { options, channels } = props;
   const trans = useTrans();
   const words: Record<EventName, string> = {
     failed: trans.__('it fails'),
@@ -121,7 +131,11 @@ function NotifyFields({ options }: { options: OptionsDraft }): JSX.Element {
   };
   return (
     <fieldset>
-      <legend>{trans.__('Tell me in JupyterLab when')}</legend>
+      <legend>
+        {channels.length > 0
+          ? trans.__('Tell me when')
+          : trans.__('Tell me in JupyterLab when')}
+      </legend>
       <div className="jp-Mlops-radios">
         {EVENTS.map(event => (
           <label key={event}>
@@ -134,6 +148,27 @@ function NotifyFields({ options }: { options: OptionsDraft }): JSX.Element {
           </label>
         ))}
       </div>
+      {channels.length > 0 && (
+        <div
+          className="jp-Mlops-radios"
+          role="group"
+          aria-label={trans.__('Tell me by')}
+        >
+          <span className="jp-Mlops-fieldHelp">{trans.__('by')}</span>
+          {[JUPYTERLAB, ...channels].map(channel => (
+            <label key={channel}>
+              <input
+                type="checkbox"
+                checked={options.isToldBy(channel)}
+                onChange={({ target }) =>
+                  options.setToldBy(channel, target.checked)
+                }
+              />
+              {channel === JUPYTERLAB ? trans.__('JupyterLab') : channel}
+            </label>
+          ))}
+        </div>
+      )}
     </fieldset>
   );
 }

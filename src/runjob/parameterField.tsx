@@ -140,7 +140,8 @@ function ChoiceInput(props: {
   );
 }
 
-function useInvalidMessages(
+/** Why a text cannot be a value of the parameter, in words. */
+export function useInvalidMessages(
   parameter: Parameter
 ): Record<InvalidReason, string> {
   const trans = useTrans();

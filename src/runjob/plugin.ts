@@ -12,6 +12,7 @@ import {
   type TranslationBundle
 } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
+import { asSentence } from '../api/problem';
 import { CommandIDs } from '../commands';
 import { runAsJobIcon } from '../icons';
 import { showToken } from '../jobs/token';
@@ -111,15 +112,22 @@ async function fillIn(
   notebook: string,
   trans: TranslationBundle
 ): Promise<Submitted | null> {
-  const [{ RunJobForm }, { RunJobDialog }, inspection] = await Promise.all([
-    import('./form'),
-    import('./dialog'),
-    mlops.client.inspect(notebook)
-  ]);
-  const form = new RunJobForm(mlops.client, inspection);
-  const modelNames = mlops.panel.models.items.map(({ name }) => name);
-  const jobNames = mlops.panel.jobs.list.items.map(({ name }) => name);
-  const dialog = new RunJobDialog(form, trans, modelNames, jobNames);
+  const { client, panel } = mlops;
+  const none = () => ({ items: [] }); // The form does without what it cannot offer.
+  const [{ RunJobForm }, { RunJobDialog }, inspection, jobs, channels] =
+    await Promise.all([
+      import('./form'),
+      import('./dialog'),
+      client.inspect(notebook),
+      client.jobs({ notebook, limit: 200 }).catch(none),
+      client.channels().catch(none)
+    ]);
+  const form = new RunJobForm(client, inspection, jobs.items);
+  const dialog = new RunJobDialog(form, trans, {
+    modelNames: panel.models.items.map(({ name }) => name),
+    jobNames: panel.jobs.list.items.map(({ name }) => name),
+    channels: channels.items.map(({ name }) => name)
+  });
   try {
     await dialog.launch();
     return dialog.submitted;
@@ -134,9 +142,23 @@ function announce(
   commands: CommandRegistry,
   trans: TranslationBundle
 ): void {
-  if (submitted.kind === 'run') {
-    const { run } = submitted;
-    Notification.info(trans.__('“%1” is queued.', run.job_name), {
+  if (submitted.unsaved) {
+    Notification.warning(
+      trans.__(
+        'The preset could not be kept: %1',
+        asSentence(submitted.unsaved)
+      ),
+      { autoClose: false }
+    );
+  }
+  if (submitted.kind !== 'job') {
+    const runs = submitted.kind === 'run' ? [submitted.run] : submitted.runs;
+    const [run] = runs;
+    const message =
+      runs.length === 1
+        ? trans.__('“%1” is queued.', run.job_name)
+        : trans.__('%1 runs of “%2” are queued.', runs.length, run.job_name);
+    Notification.info(message, {
       autoClose: 5000,
       actions: [
         {

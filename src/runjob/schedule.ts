@@ -4,7 +4,14 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
 import { asProblem } from '../api/problem';
 import type { Problem, SchedulePreview, TriggerRequest } from '../api/types';
-import { specOf, type TriggerField, type TriggerKind } from './triggerSpec';
+import {
+  type Limits,
+  LIMITS,
+  limitsOf,
+  specOf,
+  type TriggerField,
+  type TriggerKind
+} from './triggerSpec';
 
 /** Milliseconds of quiet after which what was typed is looked at. */
 const QUIET = 300;
@@ -55,7 +62,17 @@ export class ScheduleDraft implements IDisposable {
   /** The trigger to ask for, or null while too little was typed. */
   get request(): TriggerRequest | null {
     const spec = specOf(this._kind, field => this.textOf(field));
-    return spec && { kind: this._kind, spec };
+    return spec && { kind: this._kind, spec, ...this.limits };
+  }
+
+  /** From when and until when it fires, what becomes of missed fires, and how far runs are spread. */
+  get limits(): Limits {
+    return limitsOf(this._kind, field => this.textOf(field));
+  }
+
+  /** What is wrong with a limit, if that is what is wrong. */
+  get isLimitWrong(): boolean {
+    return LIMITS.some(field => field === this._problem?.field);
   }
 
   /** The next fires, or null while what was typed is not understood. */
@@ -104,10 +121,11 @@ export class ScheduleDraft implements IDisposable {
     }
   }
 
-  private _ask({ kind, spec }: TriggerRequest): Promise<SchedulePreview> {
+  private _ask(request: TriggerRequest): Promise<SchedulePreview> {
+    const { kind, spec } = request;
     return kind === 'cron'
-      ? this._client.previewSchedule(this.cron, this.timezone)
-      : this._client.previewTrigger(kind, spec);
+      ? this._client.previewSchedule(this.cron, this.timezone, request)
+      : this._client.previewTrigger(kind, spec, request);
   }
 
   private _onTyped(): void {

@@ -5,6 +5,7 @@ import { useTrans } from '../panel/hooks';
 import { Field } from './field';
 import type { RunJobForm } from './form';
 import { knownTimezones } from './schedule';
+import { LIMITS } from './triggerSpec';
 
 /** When to run: a cron expression and a time zone, with the next fires as one types. */
 export function ScheduleFields({ form }: { form: RunJobForm }): JSX.Element {
@@ -68,6 +69,9 @@ export function ScheduleFields({ form }: { form: RunJobForm }): JSX.Element {
 /** A schedule's problem without a known field is shown at the expression. */
 function isAt(field: string | null | undefined, input: string): boolean {
   const name = (field ?? '').replace(/^schedule\./, '');
+  if (LIMITS.some(limit => limit === name)) {
+    return false;
+  }
   return name === 'timezone' ? input === 'timezone' : input === 'cron';
 }
 

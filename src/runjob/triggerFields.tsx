@@ -6,6 +6,7 @@ import { Field } from './field';
 import type { RunJobForm } from './form';
 import {
   EVENTFUL,
+  LIMITS,
   ON,
   PASSED,
   TIMED,
@@ -136,7 +137,7 @@ export function TriggerFields(props: {
   }
 }
 
-function TextField(props: {
+export function TextField(props: {
   form: RunJobForm;
   field: TriggerField;
   label: string;
@@ -184,6 +185,9 @@ function TextField(props: {
   );
 }
 
+/** What all kinds have has inputs of its own. */
+const COMMON: readonly string[] = LIMITS;
+
 /** The names of what is on screen: a problem of anything else is shown at the kind's first input. */
 const FIRST: Partial<Record<TriggerField, true>> = {
   seconds: true,
@@ -197,7 +201,10 @@ function isAt(field: string | null | undefined, input: TriggerField): boolean {
   const name = (field ?? '').replace(/^spec\./, '');
   return (
     name === input ||
-    (FIRST[input] === true && name !== 'alias' && !isPass(field))
+    (FIRST[input] === true &&
+      name !== 'alias' &&
+      !COMMON.includes(name) &&
+      !isPass(field))
   );
 }
 

@@ -1,3 +1,4 @@
+import type { TriggerRequest } from '../api/types';
 import { parseDuration } from './duration';
 
 export type TriggerKind =
@@ -16,7 +17,27 @@ export type TriggerField =
   | 'alias'
   | 'signed'
   | 'passSource'
-  | 'passTo';
+  | 'passTo'
+  | LimitField;
+
+/** The inputs that all kinds have in common; `missed` those that go by the clock. */
+export type LimitField = 'starts_at' | 'ends_at' | 'missed' | 'jitter_s';
+
+export const LIMITS: readonly LimitField[] = [
+  'starts_at',
+  'ends_at',
+  'missed',
+  'jitter_s'
+];
+
+/** What becomes of fires that nobody was there for, the first unless another is chosen. */
+export const MISSED = ['latest', 'skip', 'all'] as const;
+
+/** What a trigger has beside its kind's own. */
+export type Limits = Pick<
+  TriggerRequest,
+  'starts_at' | 'ends_at' | 'missed' | 'jitter_s'
+>;
 
 /** Kinds that go by the clock, and kinds that wait for something to happen. */
 export const TIMED = ['cron', 'interval', 'once'] as const;
@@ -86,6 +107,26 @@ export function specOf(
     case 'http':
       return text('signed') === 'true' ? { signed: true } : {};
   }
+}
+
+/** What the server is sent of the inputs that all kinds have in common; what is left alone is not sent. */
+export function limitsOf(
+  kind: TriggerKind,
+  textOf: (field: TriggerField) => string
+): Limits {
+  const text = (field: LimitField) => textOf(field).trim();
+  const isTimed = (TIMED as readonly string[]).includes(kind);
+  const wait = text('jitter_s');
+  return {
+    ...(text('starts_at') && { starts_at: asMoment(text('starts_at')) }),
+    ...(text('ends_at') && { ends_at: asMoment(text('ends_at')) }),
+    ...(isTimed &&
+      text('missed') && { missed: text('missed') as Limits['missed'] }),
+    // What is no time is sent as it is, since the server says best what is wrong with it.
+    ...(wait && {
+      jitter_s: parseDuration(wait) ?? (wait as unknown as number)
+    })
+  };
 }
 
 /** A moment typed in the reader's own time zone, with that zone. */

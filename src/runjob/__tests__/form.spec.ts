@@ -120,6 +120,111 @@ describe('RunJobForm', () => {
     expect(server.seen).toEqual([]);
   });
 
+  it('runs once for each combination, the values in place of the parameter’s own', async () => {
+    const { server, form } = aForm();
+    server.answer('POST /runs/matrix', {
+      items: [aRun({ id: 'a' }), aRun({ id: 'b' })],
+      next_cursor: null
+    });
+    form.setText(C, '5');
+    form.setText(SEED, '8');
+    form.matrix.setText(C, '0.1, 1');
+    expect(form.runCount).toBe(2);
+    const submitted = await form.submit();
+    expect(submitted?.kind).toBe('runs');
+    expect(server.calls('POST /runs/matrix')[0].body).toMatchObject({
+      request: { parameters: { seed: 8 } },
+      matrix: { C: [0.1, 1] }
+    });
+    expect(server.calls('POST /runs')).toEqual([]);
+  });
+
+  it('leaves several values alone when it does not run now', () => {
+    const { form } = aForm();
+    form.matrix.setText(C, 'half');
+    expect(form.isValid).toBe(false);
+    form.when = 'schedule';
+    expect([form.isValid, form.runCount]).toEqual([true, 0]);
+  });
+
+  it('says at the values why the server refuses them', async () => {
+    const { server, form } = aForm();
+    server.answer('POST /runs/matrix', () => refusal('matrix.C', 'No list.'));
+    form.matrix.setText(C, '1');
+    expect(await form.submit()).toBeNull();
+    expect(form.matrixProblem?.message).toBe('No list.');
+    form.matrix.setText(C, '1, 2');
+    expect(form.matrixProblem).toBeNull();
+  });
+
+  const PRESETS = { fast: { C: 0.5 }, dated: { day: '2026-01-01' } };
+
+  it('fills in a preset of the job of its name, and the defaults beside it', () => {
+    const { server } = aForm();
+    const form = new RunJobForm(
+      server.client,
+      anInspection({ parameters: [C, SEED, WHEN] }),
+      [aJob({ name: 'train', presets: PRESETS })]
+    );
+    form.setText(SEED, '9');
+    form.applyPreset('dated');
+    expect(form.request.parameters).toEqual({ day: '2026-01-01' });
+    form.applyPreset('fast');
+    expect(form.request.parameters).toEqual({ C: 0.5 });
+    form.name = 'another';
+    expect(form.presets).toEqual({});
+    form.dispose();
+  });
+
+  it('keeps the parameters under a name beside the presets that are there', async () => {
+    const { server, form } = aForm();
+    server.answer('GET /jobs/j1', aJob({ id: 'j1', presets: PRESETS }));
+    server.answer('PATCH /jobs/j1', aJob());
+    form.setText(C, '2');
+    form.presetName = ' slow ';
+    const submitted = await form.submit();
+    expect(submitted?.unsaved).toBeNull();
+    expect(server.calls('PATCH /jobs/j1')[0].body).toEqual({
+      presets: { ...PRESETS, slow: { C: 2 } }
+    });
+  });
+
+  it('has run all the same when the preset could not be kept, and says so', async () => {
+    const { server, form } = aForm();
+    server.answer('GET /jobs/j1', () => refusal('presets', 'Too many.'));
+    form.presetName = 'slow';
+    const submitted = await form.submit();
+    expect(submitted?.kind).toBe('run');
+    expect(submitted?.unsaved?.message).toBe('Too many.');
+  });
+
+  it('makes a trigger of its own of a cron expression with an end', async () => {
+    const job = aJob({ triggers: [] });
+    const { server, form } = aForm(
+      new AnsweringServer({
+        'POST /jobs': job,
+        [`POST /jobs/${job.id}/triggers`]: { id: 't1', token: null },
+        'GET /schedule': { next_fires: [] }
+      })
+    );
+    form.when = 'schedule';
+    form.schedule.setCron('0 6 * * *');
+    form.schedule.setTimezone('Europe/Berlin');
+    form.schedule.setText('ends_at', '2030-01-01T00:00');
+    form.schedule.setText('missed', 'skip');
+    form.schedule.setText('jitter_s', '5m');
+    await form.submit();
+    expect(server.calls('POST /jobs')[0].body.schedule).toBeUndefined();
+    expect(server.calls(`POST /jobs/${job.id}/triggers`)[0].body).toEqual({
+      kind: 'cron',
+      spec: { cron: '0 6 * * *', timezone: 'Europe/Berlin' },
+      ends_at: new Date('2030-01-01T00:00').toISOString(),
+      missed: 'skip',
+      jitter_s: 300
+    });
+    form.dispose();
+  });
+
   it('submits once, however often it is asked while it waits', async () => {
     const { server, form } = aForm();
     await Promise.all([form.submit(), form.submit(), form.submit()]);

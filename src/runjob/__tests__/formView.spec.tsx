@@ -137,4 +137,46 @@ describe('RunJobFormView', () => {
     expect(screen.queryByRole('alert')).toBeNull();
     form.dispose();
   });
+
+  it('folds several values away, and says how many runs they make', async () => {
+    const { form } = show();
+    const values = screen.getByRole('textbox', {
+      name: 'Values of C',
+      hidden: true
+    });
+    expect(values.closest('details')?.open).toBe(false);
+    await userEvent.type(values, '0.1, 1, 10');
+    expect(screen.getByText('This makes 3 runs.')).toBeTruthy();
+    expect(form.runCount).toBe(3);
+    await userEvent.type(values, ', x');
+    expect(screen.getByRole('alert').textContent).toContain('Type a number');
+  });
+
+  it('offers the channels that are set up beside JupyterLab', async () => {
+    const form = new RunJobForm(new AnsweringServer().client, anInspection({}));
+    render(
+      <RunJobFormView form={form} modelNames={[]} channels={['team-mail']} />
+    );
+    await userEvent.click(
+      screen.getByRole('checkbox', { name: 'team-mail', hidden: true })
+    );
+    expect(form.options.isToldBy('team-mail')).toBe(true);
+  });
+
+  it('says at its input what is wrong with an end, and unfolds it', async () => {
+    const { form } = show(
+      {},
+      { 'GET /schedule': () => refusal('ends_at', 'It ends before it starts.') }
+    );
+    act(() => {
+      form.when = 'schedule';
+      form.schedule.setCron('0 6 * * *');
+      form.schedule.setText('ends_at', '2020-01-01T00:00');
+    });
+    await act(() => form.schedule.look());
+    const end = screen.getByLabelText('Not after');
+    expect(end.getAttribute('aria-invalid')).toBe('true');
+    expect(end.closest('details')?.open).toBe(true);
+    expect(screen.getAllByRole('alert').length).toBe(1);
+  });
 });

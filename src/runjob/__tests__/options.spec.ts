@@ -71,4 +71,20 @@ describe('OptionsDraft', () => {
     expect(options.problemOf(name)).toBe(problem);
     expect(options.isValid).toBe(problem === null);
   });
+
+  it('tells what is told by the chosen channels', () => {
+    const draft = new OptionsDraft();
+    draft.setToldBy('team-mail', true);
+    expect(draft.policies.notify).toEqual({
+      failed: ['jupyterlab', 'team-mail']
+    });
+    draft.setTold('succeeded', true);
+    draft.setToldBy('jupyterlab', false);
+    expect(draft.policies.notify).toEqual({
+      failed: ['team-mail'],
+      succeeded: ['team-mail']
+    });
+    draft.setToldBy('team-mail', false);
+    expect(draft.policies.notify).toEqual({ failed: [] });
+  });
 });
