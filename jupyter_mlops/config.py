@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
@@ -22,6 +22,7 @@ DATA_DIR = "JUPYTER_MLOPS_DATA_DIR"
 STORE_URL = "JUPYTER_MLOPS_STORE_URL"
 TRACKING_URI = "JUPYTER_MLOPS_TRACKING_URI"
 MAX_RUNNING = "JUPYTER_MLOPS_MAX_RUNNING"
+EXECUTOR_LIMITS = "JUPYTER_MLOPS_EXECUTOR_LIMITS"
 
 TrackingSource: TypeAlias = Literal["environment", "setting", "default"]
 
@@ -40,6 +41,7 @@ class Settings:
         tracking_source: which of the three it was.
         max_running: how many runs there may be at once, on all workers of the store together
             (`JUPYTER_MLOPS_MAX_RUNNING`); None: as many as the workers have slots.
+        executor_limits: the same for each executor by its name (`JUPYTER_MLOPS_EXECUTOR_LIMITS="local=4"`).
     """
 
     data_dir: Path
@@ -47,6 +49,7 @@ class Settings:
     tracking_uri: str
     tracking_source: TrackingSource
     max_running: int | None = None
+    executor_limits: Mapping[str, int] = field(default_factory=dict, hash=False)
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -63,8 +66,8 @@ class Settings:
         else:
             uri, source = default_tracking, "default"
         store_url = env.get(STORE_URL) or f"sqlite:///{data_dir / 'store.db'}"
-        limit = env.get(MAX_RUNNING, "")
-        return cls(data_dir, store_url, uri, source, int(limit) if limit.isdecimal() and int(limit) else None)
+        limits = _read_limits(env.get(EXECUTOR_LIMITS, ""))
+        return cls(data_dir, store_url, uri, source, _read_limit(env.get(MAX_RUNNING, "")), limits)
 
     @property
     def kept_tracking_uri(self) -> str | None:
@@ -127,7 +130,20 @@ class Settings:
             env[TRACKING_URI] = self.tracking_uri
         if self.max_running is not None:
             env[MAX_RUNNING] = str(self.max_running)
+        if self.executor_limits:
+            env[EXECUTOR_LIMITS] = " ".join(f"{name}={most}" for name, most in self.executor_limits.items())
         return env
+
+
+def _read_limit(text: str) -> int | None:
+    """A number of at least one; what is none is no limit."""
+    return int(text) if text.isdecimal() and int(text) else None
+
+
+def _read_limits(text: str) -> dict[str, int]:
+    """`local=4 dask=100`, with spaces or commas between."""
+    pairs = (one.partition("=") for one in text.replace(",", " ").split())
+    return {name: limit for name, _, most in pairs if name and (limit := _read_limit(most)) is not None}
 
 
 def _default_tracking_uri(data_dir: Path) -> str:

@@ -21,6 +21,7 @@ _OPTIONS: dict[str, tuple[str, Any, str, str]] = {
     ),
     "max_parallel": ("--max-parallel", int, "COUNT", "Of --overlap allow: how many runs at once."),
     "priority": ("--priority", int, "NUMBER", "The highest is taken first, from -100 to 100.  [default: 0]"),
+    "executor": ("--executor", str, "NAME", "Where runs are executed.  [default: local]"),
     "preflight": (
         "--preflight",
         click.Choice(["off", "warn", "refuse"]),

@@ -51,6 +51,7 @@ def find_by_key(session: Session, root: Path, request: RunRequest) -> Run | None
 
 def new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
     """A queued run of a job, not yet stored."""
+    policies = {**(job.policies or {}), **prepared.policies}
     return Run(
         id=new_id(),
         root=prepared.root,
@@ -61,8 +62,9 @@ def new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
         parameters=prepared.parameters,
         kernel=prepared.kernel,
         register_model=prepared.register_model,
-        policies={**(job.policies or {}), **prepared.policies},
+        policies=policies,
         priority=_priority(job, prepared),
+        executor=Policies.of(policies).executor,
         cause={"kind": "request"},
         state=RunState.QUEUED.value,
         created_at=datetime.now(timezone.utc),

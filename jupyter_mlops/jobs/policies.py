@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.housekeeping.limits import check_limits
 from jupyter_mlops.notifications.rules import default_rules, parse_rules
+from jupyter_mlops.runs.executors import LOCAL, check_executor
 from jupyter_mlops.runs.states import Reason
 
 Overlap = Literal["skip", "queue", "cancel_previous", "allow"]
@@ -25,6 +26,7 @@ Preflight = Literal["off", "warn", "refuse"]
 MAX_ATTEMPTS = 20
 MAX_PRIORITY = 100
 MAX_PARALLEL = 100
+MAX_EXECUTOR_CHARS = 40
 MAX_SECONDS = 31 * 24 * 3600
 RETRIABLE = (
     Reason.ERROR,
@@ -55,6 +57,7 @@ class Policies:
         max_parallel: how many runs of the job at once; more than 1 only where `overlap` is `allow`, and there
             100 unless it is said.
         priority: which of the queued runs is taken first, from -100 to 100; the highest.
+        executor: where its attempts are executed, by the name of one that is installed (`runs/executors.py`).
         preflight: what becomes of a run of which is known beforehand that it will fail.
         keep_kernel_s: how long the kernel of a failed run is kept, so that it can be resumed at that cell.
         notify: for each event, the channels by which it is told (`notifications/rules.py`).
@@ -71,6 +74,7 @@ class Policies:
     overlap: Overlap = "skip"
     max_parallel: int = 1
     priority: int = 0
+    executor: str = LOCAL
     preflight: Preflight = "warn"
     keep_kernel_s: float = 0.0
     notify: dict[str, list[str]] = field(default_factory=default_rules)
@@ -89,6 +93,8 @@ class Policies:
             if name not in known:
                 raise _refuse(name, "is no policy", f"There are {', '.join(sorted(known))}.")
             values[name] = _CHECKS[name](name, value)
+        if "executor" in values:
+            check_executor(values["executor"], "policies.executor")
         if values.get("overlap") == "allow":
             values.setdefault("max_parallel", MAX_PARALLEL)
         policies = cls(**values)
@@ -184,6 +190,13 @@ def _one_of(choices: tuple[str, ...]) -> Callable[[str, Any], str]:
     return check
 
 
+def _executor(name: str, value: Any) -> str:
+    """A name; which are installed is asked when it is given, not when a row of another machine is read."""
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_EXECUTOR_CHARS:
+        raise _refuse(name, f"is {value!r}", "Give the name of an executor, such as local.")
+    return value
+
+
 def _backoff(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= 100:
         raise _refuse(name, f"is {value!r}", "Give a number from 1 (always the same delay) to 100.")
@@ -211,6 +224,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "overlap": _one_of(get_args(Overlap)),
     "max_parallel": _whole(1, MAX_PARALLEL),
     "priority": _whole(-MAX_PRIORITY, MAX_PRIORITY),
+    "executor": _executor,
     "preflight": _one_of(get_args(Preflight)),
     "keep_kernel_s": _seconds(0),
     "notify": lambda name, value: parse_rules(value, f"policies.{name}"),

@@ -124,6 +124,7 @@ def _same_again(run: Run) -> Run:
         tracking_uri=run.tracking_uri,
         policies=run.policies,
         priority=run.priority,
+        executor=run.executor,
         cause={"kind": "rerun", "run": run.id},
         state=RunState.QUEUED.value,
         created_at=datetime.now(timezone.utc),

@@ -383,7 +383,8 @@ class JobService:
 
 
 def _set_policies(job: Job, policies: dict[str, Any]) -> None:
-    job.policies, job.max_parallel = policies, Policies.of(policies).max_parallel
+    known = Policies.of(policies)
+    job.policies, job.max_parallel, job.executor = policies, known.max_parallel, known.executor
 
 
 def _now() -> datetime:

@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from jupyter_mlops import __version__
 from jupyter_mlops.capture.run_verdict import verdict_tags
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import RegistrationError
 from jupyter_mlops.runs.queue import Outcome
+from jupyter_mlops.runs.resume.submission import resumes
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.executions import records_of_run
@@ -97,7 +100,7 @@ class AttemptTracking:
             self.tracking.log_file(self.run.run_id, Path(run.output_path), "notebook")
             executed = Path(run.output_path).read_bytes()
         with store.reading() as session:
-            records = records_of_run(session, run.id)
+            records = _records(session, run)
         self.tracking.describe_run(self.run.run_id, verdict_tags(records, executed), records)
 
     def _register(self, run: Run, outcome: Outcome, mlflow_runs: list[Any], store: Store) -> Outcome:
@@ -122,6 +125,14 @@ class AttemptTracking:
             )
         except Exception:  # the run's own end must not hang on its tracking
             log.exception("the MLflow run %s could not be closed", self.run.run_id)
+
+
+def _records(session: Session, run: Run) -> list[dict[str, Any]]:
+    """What the run's kernel executed: of one that was resumed, by the runs before it first."""
+    before = session.get(Run, failed_id) if (failed_id := resumes(run)) else None
+    records = _records(session, before) if before is not None else []
+    last = max((record["seq"] for record in records), default=0)
+    return records + [{**record, "seq": last + record["seq"]} for record in records_of_run(session, run.id)]
 
 
 def _lower_first(text: str) -> str:

@@ -8,9 +8,10 @@ the queue, as the run's policies say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Select, bindparam, delete, func, literal, or_, select, update
@@ -19,6 +20,7 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.notifications.outbox import note_run
+from jupyter_mlops.runs.executors import LOCAL
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.store import changes
 from jupyter_mlops.store.tables import Attempt, Job, Run, UtcDateTime
@@ -65,7 +67,11 @@ def enqueue_all(session: Session, runs: Sequence[Run]) -> None:
 
 
 def claim_run(
-    session: Session, worker_id: str, now: datetime, max_running: int | None = None
+    session: Session,
+    worker_id: str,
+    now: datetime,
+    max_running: int | None = None,
+    executors: Mapping[str, int | None] = MappingProxyType({LOCAL: None}),
 ) -> Attempt | None:
     """Take the queued run that is next; None when there is none, or when enough are running.
 
@@ -79,11 +85,13 @@ def claim_run(
         worker_id: who claims it.
         now: the moment.
         max_running: how many runs there may be at once in the whole store; None: as many as there are slots.
+        executors: those that the worker has, and for each how many runs there may be at once on it, likewise.
     """
     take_turns(session, "claim")
-    if max_running is not None and _count_running(session) >= max_running:
+    free = _with_room(session, max_running, executors)
+    if not free:
         return None
-    run_id = session.scalar(_NEXT_RUN, {"now": now})
+    run_id = session.scalar(_NEXT_RUN, {"now": now, "executors": free})
     if run_id is None:
         return None
     attempt_id = new_id()
@@ -136,6 +144,7 @@ def _make_next_run() -> Select[Any]:
         .outerjoin(running, running.c.job_id == Run.job_id)
         .where(
             Run.state == RunState.QUEUED.value,
+            Run.executor.in_(bindparam("executors", expanding=True)),
             or_(Run.not_before.is_(None), Run.not_before <= bindparam("now", type_=UtcDateTime())),
             func.coalesce(running.c.count, 0) < Job.max_parallel,
         )
@@ -147,8 +156,17 @@ def _make_next_run() -> Select[Any]:
 _NEXT_RUN = _make_next_run()
 
 
-def _count_running(session: Session) -> int:
-    return session.scalar(select(func.count()).where(Run.state == RunState.RUNNING.value)) or 0
+def _with_room(session: Session, max_running: int | None, executors: Mapping[str, int | None]) -> list[str]:
+    """The executors on which another run may be begun; none when enough are running in all."""
+    if max_running is None and all(most is None for most in executors.values()):
+        return list(executors)
+    counted = (
+        select(Run.executor, func.count()).where(Run.state == RunState.RUNNING.value).group_by(Run.executor)
+    )
+    running: dict[str, int] = dict(session.execute(counted).tuples().all())
+    if max_running is not None and sum(running.values()) >= max_running:
+        return []
+    return [name for name, most in executors.items() if most is None or running.get(name, 0) < most]
 
 
 def give_back(session: Session, attempt_id: str) -> None:

@@ -42,6 +42,7 @@ class RunnerProcess:
             )
         self._on_done = on_done
         self.attempt_id: str | None = None
+        self.executor = "local"
         self.executed = 0
         self.idle_since = time.monotonic()
         self._cancelled_at: float | None = None

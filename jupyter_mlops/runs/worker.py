@@ -26,6 +26,7 @@ from jupyter_mlops.notifications.long_runs import note_long_runs
 from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.attempt_output import output_path
+from jupyter_mlops.runs.executors import installed_executors
 from jupyter_mlops.runs.heartbeat import Heartbeat
 from jupyter_mlops.runs.hub_activity import HubActivity
 from jupyter_mlops.runs.partial_notebook import close_partial_notebook
@@ -102,6 +103,7 @@ class WorkerLoop:
         self._sweeping: threading.Thread | None = None
         self._courier = Courier(store, Channels(settings.data_dir))
         self._housekeeper = Housekeeper(store, settings)
+        self._executors = {name: settings.executor_limits.get(name) for name in installed_executors()}
         self._hub = HubActivity.of_environment(os.environ)
 
     def run(self) -> None:
@@ -241,12 +243,15 @@ class WorkerLoop:
     def _claim(self) -> None:
         while len(self._busy_runners()) < self._slots:
             with self._store.session() as session:
-                attempt = queue.claim_run(session, self.id, _now(), self._settings.max_running)
-            if attempt is None:
-                return
+                attempt = queue.claim_run(
+                    session, self.id, _now(), self._settings.max_running, self._executors
+                )
+                if attempt is None:
+                    return
+                executor = session.get_one(Run, attempt.run_id).executor
             self._busy_at = time.monotonic()
             try:
-                self._free_runner().execute(attempt.id)
+                self._free_runner(executor).execute(attempt.id)
             except OSError:
                 with self._store.session() as session:
                     queue.give_back(session, attempt.id)
@@ -304,15 +309,16 @@ class WorkerLoop:
             if runner.attempt_id == attempt_id:
                 runner.released()
 
-    def _free_runner(self) -> RunnerProcess:
+    def _free_runner(self, executor: str) -> RunnerProcess:
         for runner in self._runners:
-            if runner.attempt_id is None and runner.is_alive:
+            if runner.attempt_id is None and runner.is_alive and runner.executor == executor:
                 return runner
-        runner = RunnerProcess(
+        runner = installed_executors()[executor].open_runner(
             {**os.environ, **self._settings.process_environment(), WORKER_VARIABLE: self.id},
             self._settings.logs / "runner.log",
             self._done.put,
         )
+        runner.executor = executor
         self._runners.append(runner)
         return runner
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
+from mlflow import MlflowClient
 from nbformat.v4 import new_code_cell, new_markdown_cell
+from sqlalchemy import select
 from waiting import wait_until
 from workbench import Workbench
 
@@ -17,7 +21,8 @@ from jupyter_mlops.runs.resume.compare import refuse_if_changed
 from jupyter_mlops.runs.resume.keeper import holds_kernels
 from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark
 from jupyter_mlops.runs.resume.submission import resume_run
-from jupyter_mlops.store.tables import Run
+from jupyter_mlops.store.executions import records_of_run
+from jupyter_mlops.store.tables import Attempt, KernelSession, Run
 
 FIRST = """
 import os
@@ -66,10 +71,36 @@ def test_a_mended_run_goes_on_in_the_same_kernel_and_lets_it_go_at_its_end(own_w
     assert said == [f"7 {kept.kernel.pid}\n", "second 7\n", "True\n"]
     assert resumed.mlflow_run_id == failed.mlflow_run_id, "the kernel goes on logging to the same MLflow run"
     assert (resumed.cells_done, resumed.cells_total) == (5, 5)
+    assert run_as_dict(bench.jobs.get_run(failed.id))["resumable_until"] is None
     wait_until(lambda: is_gone(kept), 10, "the kernel ends")
     with pytest.raises(ConflictError) as refused:
         resume_run(bench.jobs, failed.id)
     assert refused.value.reason_code == "kernel_gone" and "again" in str(refused.value.hint)
+
+
+@pytest.mark.slow
+def test_what_a_resumed_run_executes_is_recorded_as_its_own(own_workbench: Workbench, tmp_path: Path) -> None:
+    bench = own_workbench
+    failed = failing(bench, "own.ipynb")
+    asks = "print(os.environ['JUPYTER_MLOPS_RUN_ID'])"
+    bench.write("own.ipynb", FIRST, MENDED, asks, parameters="C = 1")
+    resumed = bench.ended(resume_run(bench.jobs, failed.id))
+    assert resumed.state == "succeeded", resumed.message
+
+    with bench.store.reading() as session:
+        before, own = (records_of_run(session, run.id) for run in (failed, resumed))
+        sessions = session.scalars(select(KernelSession).where(KernelSession.run_id == resumed.id)).all()
+        (attempt,) = session.scalars(select(Attempt).where(Attempt.run_id == resumed.id))
+    assert [record["source"] for record in before][-2:] == [FIRST, BROKEN]
+    assert [record["source"] for record in own] == [MENDED, asks]
+    assert {record["recorded_by"] for record in own} == {"recorder"}
+    assert [one.attempt_id for one in sessions] == [attempt.id]
+    assert bench.executed(resumed).cells[-1].outputs[0].text == f"{resumed.id}\n"
+    client = MlflowClient(bench.settings.tracking_uri)
+    path = client.download_artifacts(resumed.mlflow_run_id or "", "mlops/cells.jsonl", str(tmp_path))
+    uploaded = [json.loads(line) for line in Path(path).read_text().splitlines()]
+    assert [record["source"] for record in uploaded][-4:] == [FIRST, BROKEN, MENDED, asks]
+    assert [record["seq"] for record in uploaded] == sorted({record["seq"] for record in uploaded})
 
 
 @pytest.mark.slow

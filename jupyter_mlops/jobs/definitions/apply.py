@@ -199,6 +199,7 @@ class _Applying:
             "register_model": prepared.register_model,
             "policies": policies.changed(),
             "max_parallel": policies.max_parallel,
+            "executor": policies.executor,
             "presets": check_presets(given.get("presets") or {}),
             "defined_in": self.source,
         }

@@ -181,6 +181,7 @@ def _make(trigger: Trigger, fire: Fire, how: Prepared, now: datetime) -> Run:
 
 def _new_run(trigger: Trigger, fire: Fire, now: datetime) -> Run:
     job = trigger.job
+    policies = Policies.of(job.policies)
     wait = jitter(trigger.id, fire.key, trigger.jitter_s)
     return Run(
         id=new_id(),
@@ -196,7 +197,8 @@ def _new_run(trigger: Trigger, fire: Fire, now: datetime) -> Run:
         register_model=job.register_model,
         tracking_uri=job.tracking_uri,
         policies=job.policies,
-        priority=Policies.of(job.policies).priority,
+        priority=policies.priority,
+        executor=policies.executor,
         not_before=(fire.scheduled_for or now) + wait if wait else None,
         state=RunState.QUEUED.value,
         created_at=now,

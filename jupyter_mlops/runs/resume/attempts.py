@@ -14,11 +14,12 @@ from jupyter_mlops.runs.kernel_client import CellNotebookClient
 from jupyter_mlops.runs.live.reporter import LiveReporter
 from jupyter_mlops.runs.resume.clients import KeepingNotebookClient, ResumedNotebookClient
 from jupyter_mlops.runs.resume.compare import executed_before_failure
+from jupyter_mlops.runs.resume.hand_over import code_for
 from jupyter_mlops.runs.resume.keeper import KEEPER, extend
 from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, kernel_gone
 from jupyter_mlops.runs.resume.submission import resumes
 from jupyter_mlops.runs.states import Reason
-from jupyter_mlops.store import Store
+from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.tracking.client import TrackedRun, Tracking
 from jupyter_mlops.tracking.probe import check_tracking
@@ -90,6 +91,7 @@ def client_class(
         failed = session.get(Run, failed_id)
     if kept is None or failed is None:
         raise kernel_gone(failed_id)
+    _no_more_resumable(store, failed_id)
 
     def keep_on(record: KeptKernel) -> bool:
         return keeps and tell(extend(records, record, run.id, policies.keep_kernel_s))
@@ -100,4 +102,14 @@ def client_class(
         records=records,
         executed=executed_before_failure(failed),
         keep_on=keep_on,
+        hand_over=code_for(run.id, attempt_id),
     )
+
+
+def _no_more_resumable(store: Store, run_id: str) -> None:
+    """Take back that a run can be resumed: another goes on in its kernel."""
+    with store.session() as session:
+        run = session.get(Run, run_id, with_for_update={"of": Run})
+        if run is not None and RESUMABLE_UNTIL in (run.progress or {}):
+            run.progress = {name: fact for name, fact in run.progress.items() if name != RESUMABLE_UNTIL}
+            changes.record(session, "run", run.id, state=run.state, root=run.root, notebook=run.notebook)

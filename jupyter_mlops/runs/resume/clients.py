@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import time
 from collections.abc import Callable, Sequence
+from queue import Empty
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -13,6 +16,7 @@ from jupyter_mlops.runs.kernel_client import CellKernelClient, CellNotebookClien
 from jupyter_mlops.runs.live.reporter import is_executed
 from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark, kernel_gone
 
+HANDED_OVER_WITHIN_S = 20.0
 Keep = Callable[[Any, str | None], bool]
 
 
@@ -52,6 +56,7 @@ class ResumedNotebookClient(CellNotebookClient):
         records: where it is.
         executed: the cells that the failed run had executed before the one that failed.
         keep_on: called when a cell failed again; says whether the kernel is kept on.
+        hand_over: code for the kernel, before the first cell: it is another run's from then on.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class ResumedNotebookClient(CellNotebookClient):
         records: KeptKernels,
         executed: Sequence[Any],
         keep_on: Callable[[KeptKernel], bool],
+        hand_over: str,
         **options: Any,
     ) -> None:
         super().__init__(nb_man, **options)
@@ -68,6 +74,7 @@ class ResumedNotebookClient(CellNotebookClient):
         self._records = records
         self._executed = list(executed)
         self._keep_on = keep_on
+        self._hand_over = hand_over
         self._taken_over: list[tuple[Any, Any]] = []
         self._kernel_process = AttachedProcess(kept.kernel)
 
@@ -87,11 +94,22 @@ class ResumedNotebookClient(CellNotebookClient):
 
     def papermill_execute_cells(self) -> None:
         """Run the cells from the failed one on."""
+        run_sync(self._tell_kernel)()
         try:
             super().papermill_execute_cells()
         finally:
             for cell, before in self._taken_over:  # papermill took the time of what was not executed
                 cell.metadata.papermill = before
+
+    async def _tell_kernel(self) -> None:
+        """Hand the kernel over; one that cannot (it has no recorder) goes on as it is."""
+        request = self.kc.execute(self._hand_over, silent=True, store_history=False, stop_on_error=False)
+        until = time.monotonic() + HANDED_OVER_WITHIN_S
+        while time.monotonic() < until:
+            with contextlib.suppress(Empty):
+                reply = await self.kc.shell_channel.get_msg(timeout=1)
+                if reply["parent_header"].get("msg_id") == request:
+                    return
 
     def execute_cell(self, cell: Any, cell_index: int, **kwargs: Any) -> Any:
         """Run one cell, or take it over."""

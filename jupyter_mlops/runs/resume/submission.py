@@ -62,7 +62,7 @@ def resume_run(jobs: JobService, run_id: str) -> Run:
             if resumes(other) == failed.id:
                 raise ConflictError(f"Run {other.id} resumes run {failed.id} already.", field="run")
         run = new_run(session.get_one(Job, failed.job_id), prepared, sha)
-        run.policies, run.priority = failed.policies, failed.priority
+        run.policies, run.priority, run.executor = failed.policies, failed.priority, failed.executor
         run.tracking_uri = failed.tracking_uri
         run.cause = {"kind": RESUME, "run_id": failed.id, **({"worked_in": True} if kept.worked_in else {})}
         run.progress = {FINDINGS: []}  # its kernel has the modules, and what it read
