@@ -207,6 +207,7 @@ def _check_workers(store: Store) -> Iterator[Finding]:
 def _without_worker(store: Store) -> Finding:
     from sqlalchemy import func, select
 
+    from jupyter_mlops.jobs.triggers.kinds import fired_by_workers
     from jupyter_mlops.runs.states import RunState
     from jupyter_mlops.store.tables import Job, Run, Trigger
 
@@ -218,7 +219,7 @@ def _without_worker(store: Store) -> Finding:
                 select(func.count())
                 .select_from(Trigger)
                 .join(Job)
-                .where(Trigger.active, Job.deleted_at.is_(None))
+                .where(Trigger.active, Trigger.kind.in_(fired_by_workers()), Job.deleted_at.is_(None))
             )
             or 0
         )

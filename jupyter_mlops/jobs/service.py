@@ -23,7 +23,7 @@ from jupyter_mlops.jobs.preflight.runs import keep_findings, preflight_prepared
 from jupyter_mlops.jobs.prepare import PreparedRun, prepare_run
 from jupyter_mlops.jobs.rows import job_of_root, live_job, no_job, run_of_root, tell
 from jupyter_mlops.jobs.spec import JobChange, RunRequest, ScheduleRequest
-from jupyter_mlops.jobs.triggers.life import restart_all, set_all_active
+from jupyter_mlops.jobs.triggers.life import needs_worker, restart_all, set_all_active
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
 from jupyter_mlops.jobs.triggers.service import NewTrigger, add_trigger
 from jupyter_mlops.runs import queue
@@ -178,8 +178,7 @@ class JobService:
                 _set_policies(job, prepared.policies)
             job.tracking_uri = self.settings.kept_tracking_uri
             tell(session, job)
-        if cron is not None:
-            ensure_worker(self.store, self.settings)
+        self._see_to_a_worker(job)
         return job
 
     def schedule_job(self, request: RunRequest, trigger: TriggerRequest) -> NewTrigger:
@@ -201,9 +200,11 @@ class JobService:
                 )
             job.parameters, job.kernel, job.register_model = wanted
             job.tracking_uri = self.settings.kept_tracking_uri
+            if request.policies:
+                _set_policies(job, prepared.policies)
             new = add_trigger(session, job, trigger, _now())
             tell(session, job)
-        ensure_worker(self.store, self.settings)
+        self._see_to_a_worker(job)
         return new
 
     def set_active(self, job_id: str, active: bool) -> Job:
@@ -218,8 +219,7 @@ class JobService:
             set_all_active(job, active, _now())
             job.updated_at = _now()
             tell(session, job)
-        if active:
-            ensure_worker(self.store, self.settings)
+        self._see_to_a_worker(job)
         return job
 
     def delete_job(self, job_id: str) -> None:
@@ -250,6 +250,7 @@ class JobService:
                 job.deleted_at, job.updated_at = None, _now()
                 restart_all(job, _now())
                 tell(session, job)
+        self._see_to_a_worker(job)
         return job
 
     def get_job(self, job_id: str) -> Job:
@@ -335,6 +336,10 @@ class JobService:
         """
         with self.store.session() as session:
             return queue.request_cancel(session, run_of_root(session, self.root, run_id), _now())
+
+    def _see_to_a_worker(self, job: Job) -> None:
+        if any(needs_worker(trigger) for trigger in job.triggers):
+            ensure_worker(self.store, self.settings)
 
     def prepare(self, request: RunRequest) -> PreparedRun:
         """Check a request, and that the tracking server answers; nothing is stored.

@@ -12,13 +12,14 @@ from datetime import datetime, timezone
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ColumnElement, exists, or_, select, update
 
 from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.config import Settings
 from jupyter_mlops.housekeeping.daily import Housekeeper
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.fires import fire_due_triggers
+from jupyter_mlops.jobs.triggers.kinds import fired_by_workers
 from jupyter_mlops.jobs.triggers.lookout import Lookout
 from jupyter_mlops.notifications.channels import Channels
 from jupyter_mlops.notifications.delivery import Courier
@@ -58,11 +59,6 @@ LAST_WORDS_S = 5.0
 RUNNER_IDLE_S = 300.0
 RUNNER_MAX_ATTEMPTS = 50
 Item = TypeVar("Item")
-_WORK_TO_COME = or_(
-    exists().where(Trigger.active, Trigger.job_id == Job.id, Job.deleted_at.is_(None)),
-    exists().where(Run.state == RunState.QUEUED.value),
-    exists().where(Notification.state == PENDING),
-)
 
 
 class WorkerLoop:
@@ -72,7 +68,7 @@ class WorkerLoop:
         store: the queue and the triggers.
         settings: handed on to the runners.
         slots: how many job runs at once.
-        exit_when_idle_s: end after so many seconds with nothing to run and no active trigger; None: never.
+        exit_when_idle_s: end after so many seconds with nothing to run or to fire; None: never.
         worker_id: under which it was entered as alive by whoever started it.
     """
 
@@ -333,7 +329,7 @@ class WorkerLoop:
         if time.monotonic() - self._busy_at < self._exit_when_idle_s:
             return False
         with self._store.reading() as session:
-            work = session.scalar(select(_WORK_TO_COME))
+            work = session.scalar(select(_work_to_come()))
         self._busy_at = time.monotonic()
         return not work
 
@@ -353,6 +349,16 @@ class WorkerLoop:
         with self._store.session() as session:
             session.execute(update(Worker).where(Worker.id == self.id).values(stopped_at=_now()))
             changes.record(session, "worker", self.id, state="stopped")
+
+
+def _work_to_come() -> ColumnElement[bool]:
+    """Whether somebody will have work for a worker; a trigger that is called starts one when it is."""
+    triggers = Trigger.active & Trigger.kind.in_(fired_by_workers()) & (Trigger.job_id == Job.id)
+    return or_(
+        exists().where(triggers, Job.deleted_at.is_(None)),
+        exists().where(Run.state == RunState.QUEUED.value),
+        exists().where(Notification.state == PENDING),
+    )
 
 
 def _drain(waiting: SimpleQueue[Item]) -> Iterator[Item]:

@@ -22,6 +22,7 @@ from jupyter_mlops.capture.listener.listener import Listener
 from jupyter_mlops.capture.session_state import judge_notebook
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.jobs.service import JobService
+from jupyter_mlops.jobs.triggers.kinds import fired_by_workers
 from jupyter_mlops.notebooks.kernels import available_kernels
 from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs.states import RunState
@@ -203,7 +204,12 @@ class Backend:
     def _ensure_worker_for_open_work(self) -> None:
         unfinished = exists().where(Run.state.in_([RunState.QUEUED.value, RunState.RUNNING.value]))
         untold = exists().where(Notification.state == PENDING)
-        waiting = exists().where(Trigger.active, Trigger.job_id == Job.id, Job.deleted_at.is_(None))
+        waiting = exists().where(
+            Trigger.active,
+            Trigger.kind.in_(fired_by_workers()),
+            Trigger.job_id == Job.id,
+            Job.deleted_at.is_(None),
+        )
         with self.store.reading() as session:
             wanted = session.scalar(select(unfinished | waiting | untold))
         if wanted:

@@ -117,9 +117,22 @@ def list_model_versions(client: MlflowClient, name: str) -> dict[str, Any]:
         f"name='{quoted}'", max_results=WATCHED_VERSIONS, order_by=["version_number DESC"]
     )
     return {
-        "versions": [{"version": str(one.version), "mlflow_run_id": one.run_id or None} for one in found],
+        "versions": [
+            {
+                "version": str(one.version),
+                "mlflow_run_id": one.run_id or None,
+                "created_at": _moment(one.creation_timestamp),
+            }
+            for one in found
+        ],
         "aliases": {alias: str(version) for alias, version in aliases.items()},
     }
+
+
+def _moment(milliseconds: int | None) -> str | None:
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).isoformat()
 
 
 def _versions(client: MlflowClient, name: str, aliases: Mapping[str, str]) -> list[dict[str, Any]]:

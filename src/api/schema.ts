@@ -736,6 +736,11 @@ export interface components {
             /** @default 0 */
             priority: number;
             /**
+             * @description where its runs are executed; one that is not installed is refused
+             * @default local
+             */
+            executor: string;
+            /**
              * @default warn
              * @enum {string}
              */
@@ -796,6 +801,8 @@ export interface components {
             register_model?: string | null;
             policies?: components["schemas"]["Policies"];
             schedule?: components["schemas"]["Schedule"] | null;
+            /** @description when it runs, whatever kind; in place of schedule. A job of that name gets one more */
+            trigger?: components["schemas"]["TriggerRequest"] | null;
         };
         JobChange: {
             /** @description false pauses the schedule */
@@ -844,6 +851,8 @@ export interface components {
             /** @description its first cron trigger */
             trigger: components["schemas"]["Trigger"] | null;
             triggers?: components["schemas"]["JobTrigger"][];
+            /** @description of a trigger that is called and was made with the job; shown this once */
+            token?: string | null;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */

@@ -11,6 +11,7 @@ import pytest
 from notebook_files import WriteNotebook
 from tornado.httpclient import HTTPResponse
 
+from jupyter_mlops.jobs import service as job_service
 from jupyter_mlops.jobs.triggers import service
 from jupyter_mlops.jobs.triggers.http import sign
 from jupyter_mlops.server.contract import validator
@@ -44,6 +45,60 @@ def call(http_server_client, jp_base_url) -> Callable[..., Any]:
         )
 
     return send
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "description"),
+    [
+        ("interval", {"seconds": 900}, "Every 15 minutes"),
+        ("file", {"path": "data/*.csv"}, "When a file of data/*.csv is made or changed"),
+        ("http", {}, "When its address is called"),
+        ("cron", {"cron": "0 6 * * *", "timezone": "UTC"}, None),
+    ],
+)
+async def test_a_job_is_made_with_a_trigger_of_any_kind_in_one_call(
+    ask, write: WriteNotebook, monkeypatch: pytest.MonkeyPatch, kind: str, spec, description: str | None
+) -> None:
+    monkeypatch.setattr(job_service, "ensure_worker", lambda *_: False)
+    write("train.ipynb", "C", parameters="C: float = 1.0")
+    body = {
+        "notebook": "train.ipynb",
+        "parameters": {"C": 2},
+        "policies": {"overlap": "queue"},
+        "trigger": {"kind": kind, "spec": spec, "jitter_s": 5},
+    }
+    made = await ask("post", "/jobs", body)
+    assert made.status == 201, made.body
+    (trigger,) = made.body["triggers"]
+    assert (trigger["kind"], trigger["jitter_s"], trigger["state"]) == (kind, 5, "active")
+    assert description is None or trigger["description"].startswith(description)
+    assert made.body["policies"]["overlap"] == "queue" and made.body["parameters"] == {"C": 2}
+    assert (made.body["token"] is not None) == (kind == "http")
+    assert "token" not in (await ask("get", f"/jobs/{made.body['id']}")).body
+    assert [error.message for error in validator("Job").iter_errors(made.body)] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"trigger": {"kind": "interval", "spec": {"seconds": 0}}}, "seconds"),
+        ({"trigger": {"kind": "interval"}}, "trigger"),
+        (
+            {
+                "trigger": {"kind": "interval", "spec": {"seconds": 60}},
+                "schedule": {"cron": "0 6 * * *", "timezone": "UTC"},
+            },
+            "trigger",
+        ),
+    ],
+)
+async def test_a_job_whose_trigger_cannot_be_used_is_not_made(
+    ask, write: WriteNotebook, body: dict[str, Any], field: str
+) -> None:
+    write("train.ipynb", "1")
+    refused = await ask("post", "/jobs", {"notebook": "train.ipynb", **body})
+    assert (refused.status, refused.body["field"]) == (422, field), refused.body
+    assert (await ask("get", "/jobs")).body["items"] == []
 
 
 async def test_a_trigger_is_made_listed_changed_and_deleted(ask, make_job) -> None:

@@ -64,6 +64,10 @@ class FileKind(WatchingKind):
         """As written."""
         return float(spec["every_s"])
 
+    def baseline(self, spec: Mapping[str, Any], root: Path) -> dict[str, Any]:
+        """The files that are there, unread: where contents count, they are read by the first look."""
+        return {"files": _signatures(root, {**spec, "content": False}, {}), "fires": 0}
+
     def look(self, watch: Watch) -> Sight:
         """One fire for all that has changed and settled; files that are gone are forgotten."""
         now = _signatures(watch.root, watch.spec, watch.seen.get("files") or {})
@@ -159,8 +163,9 @@ def _signatures(root: Path, spec: Mapping[str, Any], before: Mapping[str, str]) 
 
 
 def _content_signature(path: Path, stamp: str, before: str) -> str:
-    """Stamp and hash; the file is read only when its stamp has changed."""
-    if before.partition("#")[0] == stamp:
+    """Stamp and hash; the file is read only when its stamp has changed, or it has never been read."""
+    before_stamp, _, known = before.partition("#")
+    if before_stamp == stamp and known:
         return before
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -170,8 +175,11 @@ def _content_signature(path: Path, stamp: str, before: str) -> str:
 
 
 def _is_same(signature: str, before: str | None) -> bool:
-    """Whether a file is as it was: where its content was hashed, the hash alone counts."""
-    return before is not None and signature.rpartition("#")[2] == before.rpartition("#")[2]
+    """Whether a file is as it was: where its content was hashed before and now, the hash alone counts."""
+    if before is None:
+        return False
+    (stamp, _, content), (stamp_before, _, content_before) = signature.partition("#"), before.partition("#")
+    return content == content_before if content and content_before else stamp == stamp_before
 
 
 def _matching(root: Path, pattern: str) -> Iterator[Path]:

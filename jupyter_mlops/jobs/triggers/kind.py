@@ -146,9 +146,19 @@ class WatchingKind(TriggerKind):
         """Seconds from one look to the next."""
         return 1.0
 
+    def baseline(self, spec: Mapping[str, Any], root: Path) -> dict[str, Any]:  # noqa: ARG002
+        """How things are when the trigger starts, as `seen` has it; {}: `look` finds that out by itself.
+
+        It must be quick, as whoever makes the trigger waits for it, and ask no server.
+
+        Raises:
+            ScheduleError: it could not be watched.
+        """
+        return {}
+
     @abstractmethod
     def look(self, watch: Watch) -> Sight:
-        """What happened since the last look; the first one only takes note of how things are.
+        """What happened since the last look, or since the trigger started.
 
         It runs in a thread of its own and may take some seconds.
 

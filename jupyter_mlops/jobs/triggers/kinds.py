@@ -56,6 +56,11 @@ def kind_named(name: object) -> TriggerKind:
     return kinds[name]
 
 
+def fired_by_workers() -> list[str]:
+    """The names of the kinds that fire only as long as a worker is alive: a call comes to a server."""
+    return [*timed_kinds(), *watching_kinds()]
+
+
 def timed_kinds() -> list[str]:
     """The names of the kinds that go by the clock."""
     return [name for name, kind in all_kinds().items() if isinstance(kind, TimedKind)]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import update
 
 from jupyter_mlops.errors import ConflictError, ScheduleError
 from jupyter_mlops.jobs.triggers.kind import TimedKind, TriggerKind, WatchingKind
-from jupyter_mlops.jobs.triggers.kinds import kind_named
+from jupyter_mlops.jobs.triggers.kinds import fired_by_workers, kind_named
 from jupyter_mlops.jobs.triggers.spec_fields import read_moment
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Job, Trigger
@@ -18,11 +19,16 @@ from jupyter_mlops.store.tables import Job, Trigger
 State = Literal["active", "paused", "ended"]
 
 
-def start(trigger: Trigger, now: datetime) -> None:
+def start(trigger: Trigger, now: datetime, root: Path) -> None:
     """Let a trigger fire from now on: not for what happened before, also when it was paused meanwhile.
 
+    Args:
+        trigger: new, or to go on.
+        now: the moment.
+        root: of its job.
+
     Raises:
-        ScheduleError: it will never fire again.
+        ScheduleError: it will never fire again, or what it is to watch cannot be watched.
     """
     kind = kind_named(trigger.kind)
     if isinstance(kind, TimedKind):
@@ -32,7 +38,7 @@ def start(trigger: Trigger, now: datetime) -> None:
     elif trigger.ends_at is not None and trigger.ends_at <= now:
         raise _never(trigger, now)
     elif isinstance(kind, WatchingKind):
-        trigger.seen = {"since": now.isoformat()}
+        trigger.seen = {"since": now.isoformat(), **kind.baseline(trigger.spec, root)}
         trigger.next_fire_at = now
     trigger.active, trigger.problem = True, None
 
@@ -48,21 +54,21 @@ def set_all_active(job: Job, active: bool, now: datetime) -> None:
     if not active:
         for trigger in job.triggers:
             trigger.active = False
-    elif not _start_all(job.triggers, now):
+    elif not _start_all(job.triggers, now, Path(job.root)):
         raise ConflictError(f"No trigger of the job {job.name!r} will ever fire again.", field="active")
 
 
 def restart_all(job: Job, now: datetime) -> None:
     """Let the active triggers of a job that was deleted fire from now on; one that never will has ended."""
-    _start_all([trigger for trigger in job.triggers if trigger.active], now)
+    _start_all([trigger for trigger in job.triggers if trigger.active], now, Path(job.root))
 
 
-def _start_all(triggers: Sequence[Trigger], now: datetime) -> int:
+def _start_all(triggers: Sequence[Trigger], now: datetime, root: Path) -> int:
     """Start triggers; answers with how many could."""
     started = 0
     for trigger in triggers:
         try:
-            start(trigger, now)
+            start(trigger, now, root)
             started += 1
         except ScheduleError as error:
             trigger.active, trigger.problem = False, trigger.problem or error.message
@@ -84,6 +90,11 @@ def state_of(trigger: Trigger, kind: TriggerKind | None) -> State:
     if trigger.active:
         return "active"
     return "ended" if trigger.next_fire_at is None and isinstance(kind, TimedKind) else "paused"
+
+
+def needs_worker(trigger: Trigger) -> bool:
+    """Whether it fires only as long as a worker is alive."""
+    return trigger.active and trigger.kind in fired_by_workers()
 
 
 def watched_since(trigger: Trigger) -> datetime:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from jupyter_mlops.errors import BadInputError, ScheduleError
@@ -10,6 +12,7 @@ from jupyter_mlops.jobs.triggers.kind import Fire, Place, Sight, Watch, Watching
 from jupyter_mlops.jobs.triggers.spec_fields import (
     check_names,
     read_choice,
+    read_moment,
     read_number,
     read_passed,
     read_text,
@@ -70,11 +73,26 @@ class RegistryKind(WatchingKind):
         newest = max((int(version["version"]) for version in state["versions"]), default=0)
         seen = {"newest": newest, "aliases": state["aliases"], "moves": watch.seen.get("moves", 0)}
         if "newest" not in watch.seen:
-            return Sight(seen)
+            watch = replace(watch, seen=_before(watch, state))
         if watch.spec["on"] == "version":
             return Sight({**seen, "newest": max(newest, watch.seen["newest"])}, _new_versions(watch, state))
         moved = _moved_aliases(watch, state)
         return Sight({**seen, "moves": seen["moves"] + len(moved)}, moved)
+
+
+def _before(watch: Watch, state: Mapping[str, Any]) -> dict[str, Any]:
+    """How things were when the trigger was made, as far as the versions' own times tell.
+
+    An alias that is at a version made since has moved since; of another nobody knows, and it is left.
+    """
+    old = [one for one in state["versions"] if not _is_made_since(one.get("created_at"), watch.since)]
+    newest = max((int(one["version"]) for one in old), default=0)
+    aliases = {alias: version for alias, version in state["aliases"].items() if int(version) <= newest}
+    return {"newest": newest, "aliases": aliases, "moves": 0}
+
+
+def _is_made_since(created_at: str | None, since: datetime) -> bool:
+    return created_at is not None and read_moment(created_at, "created_at") > since
 
 
 def _new_versions(watch: Watch, state: Mapping[str, Any]) -> list[Fire]:

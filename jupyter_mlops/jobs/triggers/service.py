@@ -21,7 +21,7 @@ from jupyter_mlops.jobs.triggers.firing import make_called_run
 from jupyter_mlops.jobs.triggers.http import Call, HttpKind, TooManyCallsError, check_call, new_token
 from jupyter_mlops.jobs.triggers.kind import Fire, Place, TimedKind
 from jupyter_mlops.jobs.triggers.kinds import kind_named
-from jupyter_mlops.jobs.triggers.life import next_fire, start
+from jupyter_mlops.jobs.triggers.life import needs_worker, next_fire, start
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
 from jupyter_mlops.notebooks.parameters import ParameterSet, infer_parameters
 from jupyter_mlops.notebooks.paths import resolve_notebook
@@ -169,7 +169,7 @@ class TriggerService:
                 )
 
     def _see_to_a_worker(self, trigger: Trigger) -> None:
-        if trigger.active:
+        if needs_worker(trigger):
             ensure_worker(self.store, self.settings)
 
 
@@ -191,7 +191,7 @@ def add_trigger(session: Session, job: Job, request: TriggerRequest, now: dateti
         created_at=now,
     )
     token = _new_token(trigger) if kind.has_token else None
-    _start_as_asked(trigger, request.active, now)
+    _start_as_asked(trigger, request.active, now, Path(job.root))
     job.triggers = [*job.triggers, trigger]
     job.updated_at = now
     return NewTrigger(trigger, token)
@@ -216,7 +216,7 @@ def change_trigger(session: Session, trigger: Trigger, request: TriggerRequest, 
         return True
     for name, value in wanted.items():
         setattr(trigger, name, value)
-    _start_as_asked(trigger, request.active, now)
+    _start_as_asked(trigger, request.active, now, Path(trigger.job.root))
     trigger.job.updated_at = now
     return True
 
@@ -251,8 +251,8 @@ def _as_request(trigger: Trigger) -> dict[str, Any]:
     }
 
 
-def _start_as_asked(trigger: Trigger, active: bool, now: datetime) -> None:
-    start(trigger, now)  # also of one that is made paused it is told at once when it could never fire
+def _start_as_asked(trigger: Trigger, active: bool, now: datetime, root: Path) -> None:
+    start(trigger, now, root)  # also of one that is made paused it is told at once when it could never fire
     trigger.active = active
 
 

@@ -9,6 +9,7 @@ from tornado import web
 
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.jobs.spec import JobChange, RunRequest, ScheduleRequest
+from jupyter_mlops.jobs.triggers.request import TriggerRequest
 from jupyter_mlops.jobs.views import job_as_dict, run_as_dict
 from jupyter_mlops.server.base import MlopsHandler
 from jupyter_mlops.server.handlers.runs import IDEMPOTENCY_KEY
@@ -35,13 +36,28 @@ class JobsHandler(MlopsHandler):
     async def post(self) -> None:
         """Make a job."""
         body = self.body("JobRequest")
-        schedule = body.pop("schedule", None)
+        schedule, trigger = body.pop("schedule", None), body.pop("trigger", None)
+        if trigger is not None:
+            await self._post_triggered(RunRequest(**body), schedule, trigger)
+            return
         job = await self.in_thread(
             self.backend.jobs.create_job,
             RunRequest(**body),
             ScheduleRequest(**schedule) if schedule else None,
         )
         self.answer(job_as_dict(job, None), status=201)
+
+    async def _post_triggered(self, request: RunRequest, schedule: Any, given: dict[str, Any]) -> None:
+        if schedule:
+            raise BadInputError(
+                "schedule and trigger are given together.",
+                field="trigger",
+                hint="Give one of them; more triggers are added one by one.",
+            )
+        trigger = TriggerRequest.parse(given)
+        new = await self.in_thread(self.backend.jobs.schedule_job, request, trigger)
+        job = await self.in_thread(self.backend.jobs.get_job, new.trigger.job_id)
+        self.answer({**job_as_dict(job, None), "token": new.token}, status=201)
 
 
 class JobHandler(MlopsHandler):

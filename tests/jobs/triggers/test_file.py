@@ -47,6 +47,41 @@ def test_what_is_there_before_does_not_fire_and_what_is_made_or_changed_does(
     assert paths(bench) == [["created data/new.csv"], ["changed data/old.csv"]]
 
 
+@pytest.mark.parametrize("content", [False, True])
+def test_what_changes_before_the_first_look_fires(bench: TriggerBench, data: Path, content: bool) -> None:
+    (data / "old.csv").write_text("1")
+    (data / "same.csv").write_text("1")
+    trigger = bench.made("file", path="data/*.csv", settle_s=0, content=content)
+    (data / "old.csv").write_text("22")
+    (data / "new.csv").write_text("1")
+    assert bench.look(trigger) == 1
+    assert paths(bench) == [["created data/new.csv", "changed data/old.csv"]]
+    os.utime(data / "same.csv", ns=(1, 1))
+    assert bench.look(trigger, seconds=2) == (0 if content else 1), "where contents count it was read"
+
+
+def test_what_changes_during_a_pause_does_not_fire(bench: TriggerBench, data: Path) -> None:
+    trigger = watched(bench, settle_s=0)
+    bench.triggers.change(trigger.id, {"active": False})
+    (data / "a.csv").write_text("1")
+    bench.triggers.change(trigger.id, {"active": True})
+    assert bench.look(trigger, seconds=2) == 0
+    (data / "b.csv").write_text("1")
+    assert bench.look(trigger, seconds=2) == 1
+
+
+def test_more_files_than_can_be_watched_are_refused_when_the_trigger_is_made(
+    bench: TriggerBench, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "MAX_FILES", 2)
+    for number in range(3):
+        (data / f"{number}.csv").write_text("1")
+    with pytest.raises(ScheduleError) as refused:
+        bench.made("file", path="data/*.csv")
+    assert refused.value.field == "path"
+    assert bench.all_triggers() == []
+
+
 def test_a_folder_that_is_being_filled_fires_once_when_it_is_quiet(bench: TriggerBench, data: Path) -> None:
     trigger = watched(bench, "data", settle_s=5)
     for number in range(5):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import pytest
 from trigger_bench import TriggerBench
@@ -19,11 +19,17 @@ class Registry:
     newest: int = 0
     aliases: dict[str, str] = field(default_factory=dict)
     problem: str | None = None
+    made_at: dict[int, datetime] = field(default_factory=dict)
 
     def __call__(self, question: str, **arguments: str) -> Answer:
         assert (question, arguments) == ("model_versions", {"name": "churn"})
         versions = [
-            {"version": str(number), "mlflow_run_id": f"run{number}"} for number in range(self.newest, 0, -1)
+            {
+                "version": str(number),
+                "mlflow_run_id": f"run{number}",
+                "created_at": self.made_at[number].isoformat() if number in self.made_at else None,
+            }
+            for number in range(self.newest, 0, -1)
         ]
         if self.problem is not None:
             return Answer(None, None, self.problem)
@@ -57,6 +63,17 @@ def test_each_new_version_fires_once_and_those_there_before_do_not(
         {"tag": "4", "day": "models:/churn/4"},
     ]
     assert sorted(cause["version"] for cause in causes(bench)) == ["3", "4"]
+
+
+def test_what_is_registered_before_the_first_look_fires(bench: TriggerBench, registry: Registry) -> None:
+    registry.made_at = {1: bench.now - timedelta(days=1), 2: bench.now + timedelta(seconds=1)}
+    registry.newest, registry.aliases = 2, {"champion": "2", "old": "1"}
+    versions = bench.made("registry", model="churn")
+    aliases = bench.made("registry", model="churn", on="alias")
+    for trigger in (versions, aliases):
+        assert bench.look(trigger, seconds=5) == 1
+        assert bench.look(trigger, seconds=5) == 0
+    assert causes(bench) == [{"version": "2"}, {"version": "2", "alias": "champion"}]
 
 
 def test_the_first_version_of_a_model_that_was_not_there_fires(
