@@ -5,9 +5,11 @@ import {
 } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { INotebookTracker, type NotebookPanel } from '@jupyterlab/notebook';
+import { IStateDB } from '@jupyterlab/statedb';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { type CellAddress, showCell } from '../cells/showCell';
 import { IMlops, INotebookStates, IRecorders, ITrackings } from '../tokens';
+import { rememberFolding } from './folding';
 import { addNavigation } from './navigation';
 import { MlopsPanel } from './widget';
 
@@ -17,7 +19,7 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
   description: 'Shows cells, runs, jobs and models in the left sidebar.',
   autoStart: true,
   requires: [IMlops, IRecorders, INotebookStates, ITrackings, INotebookTracker],
-  optional: [ITranslator, ILayoutRestorer],
+  optional: [ITranslator, ILayoutRestorer, IStateDB],
   activate: (
     app: JupyterFrontEnd,
     mlops: IMlops,
@@ -26,7 +28,8 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     trackings: ITrackings,
     tracker: INotebookTracker,
     translator: ITranslator | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    state: IStateDB | null
   ): void => {
     const language = translator ?? nullTranslator;
     const trans = language.load('jupyter_mlops');
@@ -42,6 +45,9 @@ export const panelPlugin: JupyterFrontEndPlugin<void> = {
     });
     app.shell.add(panel, 'left', { rank: 450, type: 'MLOps' });
     restorer?.add(panel, panel.id);
+    if (state) {
+      void app.restored.then(() => rememberFolding(panel, state));
+    }
     addNavigation(app, mlops, panel, trans);
     followNotebook(app, tracker, path => mlops.panel.setNotebook(path));
 

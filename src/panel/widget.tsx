@@ -6,6 +6,7 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
+import { type ISignal, Signal } from '@lumino/signaling';
 import type { AccordionPanel } from '@lumino/widgets';
 import React from 'react';
 import type { CellAddress } from '../cells/showCell';
@@ -74,7 +75,13 @@ export class MlopsPanel extends SidePanel {
       section.addWidget(view(trans, bodies[id], 'jp-Mlops-sectionBody'));
       this.addWidget(section);
     }
-    (this.content as AccordionPanel).setRelativeSizes(HEIGHTS);
+    const accordion = this.content as AccordionPanel;
+    accordion.setRelativeSizes(HEIGHTS);
+    accordion.expansionToggled.connect(() =>
+      this._folded.emit(
+        SECTIONS.filter((_, index) => accordion.widgets[index].isHidden)
+      )
+    );
     this._model.status.changed.connect(this._onStatus, this);
   }
 
@@ -83,6 +90,19 @@ export class MlopsPanel extends SidePanel {
       this._model.status.changed.disconnect(this._onStatus, this);
     }
     super.dispose();
+  }
+
+  /** Emitted with the sections that are folded, when one is folded or unfolded. */
+  get folded(): ISignal<this, SectionId[]> {
+    return this._folded;
+  }
+
+  /** Fold these sections, and unfold the others. */
+  fold(ids: readonly SectionId[]): void {
+    const accordion = this.content as AccordionPanel;
+    SECTIONS.forEach((id, index) =>
+      ids.includes(id) ? accordion.collapse(index) : accordion.expand(index)
+    );
   }
 
   /** Unfold a section. */
@@ -112,6 +132,7 @@ export class MlopsPanel extends SidePanel {
   }
 
   private readonly _model: PanelModel;
+  private readonly _folded = new Signal<this, SectionId[]>(this);
 }
 
 function sections(
