@@ -40,6 +40,7 @@ FLOORS = {
     "honesty": SERVICES,
     "housekeeping": SERVICES,
     "jobs": SERVICES,
+    "models": SERVICES,
     "notifications": SERVICES,
     "runs": SERVICES,
     "api": FACES,
