@@ -98,6 +98,7 @@ export function aVersion(given: Partial<ModelVersion> = {}): ModelVersion {
     snapshot_sha: null,
     metrics: {},
     can_run_code: false,
+    gate: null,
     ...given
   };
 }

@@ -1,8 +1,8 @@
-import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { paths } from './schema';
-import { ApiError, readProblem, UNREACHABLE } from './problem';
+import { RegistryClient } from './registry';
+import { type Path, Transport } from './transport';
 import type {
   AttemptList,
   ExecutionPage,
@@ -10,7 +10,6 @@ import type {
   JobChange,
   JobPage,
   JobRequest,
-  ModelList,
   NewTrigger,
   NotebookInspection,
   NotificationPage,
@@ -27,22 +26,6 @@ import type {
   TriggerRequest,
   UnseenLeft
 } from './types';
-
-const BASE = 'jupyter-mlops/api';
-
-type Path = keyof paths;
-type Query = Record<string, string | number | boolean | null | undefined>;
-
-interface ICall {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** What fills the braces of the path. */
-  ids?: Record<string, string>;
-  query?: Query;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** Ends the call, and the reading of its answer. */
-  signal?: AbortSignal;
-}
 
 export type RunQuery = NonNullable<
   paths['/runs']['get']['parameters']['query']
@@ -62,7 +45,13 @@ export type NotificationQuery = NonNullable<
 export class Client {
   constructor(
     readonly serverSettings: ServerConnection.ISettings = ServerConnection.makeSettings()
-  ) {}
+  ) {
+    this._transport = new Transport(serverSettings);
+    this.registry = new RegistryClient(this._transport);
+  }
+
+  /** What becomes of models. */
+  readonly registry: RegistryClient;
 
   /** Emitted with every run that this page has submitted. */
   get submitted(): ISignal<this, Run> {
@@ -70,15 +59,15 @@ export class Client {
   }
 
   status(): Promise<Status> {
-    return this._call('/status');
+    return this._transport.call('/status');
   }
 
   inspect(path: string): Promise<NotebookInspection> {
-    return this._call('/notebook', { query: { path } });
+    return this._transport.call('/notebook', { query: { path } });
   }
 
   previewSchedule(cron: string, timezone: string): Promise<SchedulePreview> {
-    return this._call('/schedule', { query: { cron, timezone } });
+    return this._transport.call('/schedule', { query: { cron, timezone } });
   }
 
   /** What a trigger of any kind would do, in words, with its next fires. */
@@ -86,21 +75,21 @@ export class Client {
     kind: string,
     spec: Record<string, unknown>
   ): Promise<SchedulePreview> {
-    return this._call('/schedule', {
+    return this._transport.call('/schedule', {
       query: { kind, spec: JSON.stringify(spec) }
     });
   }
 
   jobs(query: JobQuery = {}): Promise<JobPage> {
-    return this._call('/jobs', { query });
+    return this._transport.call('/jobs', { query });
   }
 
   createJob(body: JobRequest): Promise<Job> {
-    return this._call('/jobs', { method: 'POST', body });
+    return this._transport.call('/jobs', { method: 'POST', body });
   }
 
   changeJob(job_id: string, body: JobChange): Promise<Job> {
-    return this._call('/jobs/{job_id}', {
+    return this._transport.call('/jobs/{job_id}', {
       method: 'PATCH',
       ids: { job_id },
       body
@@ -108,11 +97,11 @@ export class Client {
   }
 
   deleteJob(job_id: string): Promise<void> {
-    return this._call('/jobs/{job_id}', { method: 'DELETE', ids: { job_id } });
+    return this._transport.call('/jobs/{job_id}', { method: 'DELETE', ids: { job_id } });
   }
 
   addTrigger(job_id: string, body: TriggerRequest): Promise<NewTrigger> {
-    return this._call('/jobs/{job_id}/triggers', {
+    return this._transport.call('/jobs/{job_id}/triggers', {
       method: 'POST',
       ids: { job_id },
       body
@@ -120,7 +109,7 @@ export class Client {
   }
 
   changeTrigger(trigger_id: string, body: TriggerChange): Promise<NewTrigger> {
-    return this._call('/triggers/{trigger_id}', {
+    return this._transport.call('/triggers/{trigger_id}', {
       method: 'PATCH',
       ids: { trigger_id },
       body
@@ -128,7 +117,7 @@ export class Client {
   }
 
   deleteTrigger(trigger_id: string): Promise<void> {
-    return this._call('/triggers/{trigger_id}', {
+    return this._transport.call('/triggers/{trigger_id}', {
       method: 'DELETE',
       ids: { trigger_id }
     });
@@ -136,11 +125,11 @@ export class Client {
 
   /** What a run would, or may, fail by; nothing runs. */
   preflight(body: RunRequest): Promise<PreflightAnswer> {
-    return this._call('/preflight', { method: 'POST', body });
+    return this._transport.call('/preflight', { method: 'POST', body });
   }
 
   async runJob(job_id: string): Promise<Run> {
-    const run = await this._call<Run>('/jobs/{job_id}/runs', {
+    const run = await this._transport.call<Run>('/jobs/{job_id}/runs', {
       method: 'POST',
       ids: { job_id }
     });
@@ -149,21 +138,21 @@ export class Client {
   }
 
   runs(query: RunQuery = {}): Promise<RunPage> {
-    return this._call('/runs', { query });
+    return this._transport.call('/runs', { query });
   }
 
   async submitRun(body: RunRequest): Promise<Run> {
-    const run = await this._call<Run>('/runs', { method: 'POST', body });
+    const run = await this._transport.call<Run>('/runs', { method: 'POST', body });
     this._submitted.emit(run);
     return run;
   }
 
   run(run_id: string): Promise<Run> {
-    return this._call('/runs/{run_id}', { ids: { run_id } });
+    return this._transport.call('/runs/{run_id}', { ids: { run_id } });
   }
 
   cancelRun(run_id: string): Promise<Run> {
-    return this._call('/runs/{run_id}/cancel', {
+    return this._transport.call('/runs/{run_id}/cancel', {
       method: 'POST',
       ids: { run_id }
     });
@@ -171,7 +160,7 @@ export class Client {
 
   /** The tries of a run, the first first. */
   attempts(run_id: string): Promise<AttemptList> {
-    return this._call('/runs/{run_id}/attempts', { ids: { run_id } });
+    return this._transport.call('/runs/{run_id}/attempts', { ids: { run_id } });
   }
 
   /** Run the same snapshot again, with the same parameters and policies. */
@@ -190,7 +179,7 @@ export class Client {
     lastEventId: string | null,
     signal: AbortSignal
   ): Promise<Response> {
-    return this._ask('/runs/{run_id}/events', {
+    return this._transport.ask('/runs/{run_id}/events', {
       ids: { run_id },
       headers: {
         Accept: 'text/event-stream',
@@ -202,44 +191,40 @@ export class Client {
 
   /** What is to be told in JupyterLab, newest first. */
   notifications(query: NotificationQuery = {}): Promise<NotificationPage> {
-    return this._call('/notifications', { query });
+    return this._transport.call('/notifications', { query });
   }
 
   /** Say that these notifications were seen; without ids, all. */
   markSeen(ids?: string[]): Promise<UnseenLeft> {
-    return this._call('/notifications/seen', {
+    return this._transport.call('/notifications/seen', {
       method: 'POST',
       body: ids ? { ids } : {}
     });
   }
 
   executions(query: ExecutionQuery): Promise<ExecutionPage> {
-    return this._call('/executions', { query });
+    return this._transport.call('/executions', { query });
   }
 
   /** Whether the server records a notebook's kernel. */
   recording(notebook: string): Promise<Recording> {
-    return this._call('/recording', { query: { notebook } });
+    return this._transport.call('/recording', { query: { notebook } });
   }
 
   setRecording(notebook: string, on: boolean): Promise<Recording> {
-    return this._call('/recording', { method: 'PUT', body: { notebook, on } });
+    return this._transport.call('/recording', { method: 'PUT', body: { notebook, on } });
   }
 
   /** Whether what a notebook shows is still true, given its code cells from the top. */
   judge(notebook: string, cells: OpenCell[]): Promise<SessionState> {
-    return this._call('/session-state', {
+    return this._transport.call('/session-state', {
       method: 'POST',
       body: { notebook, cells }
     });
   }
 
-  models(): Promise<ModelList> {
-    return this._call('/models');
-  }
-
   private async _submit(path: Path, run_id: string): Promise<Run> {
-    const run = await this._call<Run>(path, {
+    const run = await this._transport.call<Run>(path, {
       method: 'POST',
       ids: { run_id }
     });
@@ -247,50 +232,6 @@ export class Client {
     return run;
   }
 
-  private async _call<T>(path: Path, call: ICall = {}): Promise<T> {
-    const response = await this._ask(path, call);
-    return response.status === 204 ? (undefined as T) : response.json();
-  }
-
-  private async _ask(path: Path, call: ICall): Promise<Response> {
-    const { method = 'GET', ids = {}, query = {}, body, ...init } = call;
-    const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
-      encodeURIComponent(ids[name])
-    );
-    const url =
-      URLExt.join(this.serverSettings.baseUrl, BASE, filled) + asQuery(query);
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(
-        url,
-        {
-          method,
-          body: body === undefined ? null : JSON.stringify(body),
-          ...init
-        },
-        this.serverSettings
-      );
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new ApiError(
-        { message, code: UNREACHABLE, field: null, hint: null },
-        0
-      );
-    }
-    if (!response.ok) {
-      throw await readProblem(response);
-    }
-    return response;
-  }
-
+  private readonly _transport: Transport;
   private _submitted = new Signal<this, Run>(this);
-}
-
-function asQuery(query: Query): string {
-  const given = Object.entries(query).filter(
-    ([, value]) => value !== undefined && value !== null
-  );
-  return given.length
-    ? '?' + new URLSearchParams(given.map(([k, v]) => [k, String(v)]))
-    : '';
 }

@@ -43,7 +43,7 @@ export class ModelsModel {
   async refresh(): Promise<void> {
     const asked = ++this._asked;
     try {
-      const answer = await this._client.models();
+      const answer = await this._client.registry.models();
       if (asked !== this._asked) {
         return;
       }
