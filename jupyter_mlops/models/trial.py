@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.models.facts import EvaluationData, ModelFacts
+
+
+class TrialError(MlopsError):
+    """A model could not be tried out; the message says what failed and why."""
+
+    code = "model_trial_failed"
+    status = 409
+    exit_code = 3
 
 
 class ModelTrial(Protocol):
@@ -34,5 +43,25 @@ class ModelTrial(Protocol):
         metrics: Sequence[str],
         slices: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Score a model on the evaluation data of `data_of`: `{metrics: {...}, slices: {column: {value: {...}}}}`."""
+        """Score a model on the evaluation data of `data_of`.
+
+        Returns:
+            `{rows, metrics: {name: number}, slices: {column: {value: {rows, metrics}}}}`.
+        """
+        ...
+
+    def inspect_data(
+        self, data: EvaluationData, data_of: ModelFacts, *, schema: str | None = None
+    ) -> dict[str, Any]:
+        """What evaluation data are like: `{rows, columns: {name: {dtype, missing}}, schema_problems}`.
+
+        Args:
+            data: which.
+            data_of: the model whose MLflow run keeps them.
+            schema: a pandera schema to be checked, `module:attribute` or `file.py:attribute`.
+        """
+        ...
+
+    def call(self, function: str, argument: Mapping[str, Any]) -> Any:
+        """What a function of the user's answers, as JSON: `module:function` or `file.py:function`."""
         ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from jupyter_mlops.models.plan import GateSpec, Step
 
@@ -56,14 +56,34 @@ class GateCase:
     trial: ModelTrial
 
 
+@runtime_checkable
 class Gate(Protocol):
     """A kind of gate; found by its name in the entry points `jupyter_mlops.gates`."""
 
-    kind: str
-    summary: str
-    """What it does, in one sentence, for lists and forms."""
-    before: Step
-    """What it holds back unless the plan says otherwise."""
+    @property
+    def kind(self) -> str:
+        """Its name in plans."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one sentence, for lists and forms."""
+        ...
+
+    @property
+    def before(self) -> Step:
+        """What it holds back unless the plan says otherwise."""
+        ...
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """What it can hold back."""
+        ...
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """The JSON Schema of its options, for forms."""
+        ...
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Options found good, with what has a default left out.
