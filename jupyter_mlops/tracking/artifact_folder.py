@@ -14,6 +14,9 @@ from urllib.request import url2pathname
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+REGISTRY_NOTE = "registered_model_meta"
+"""MLflow puts it into the folder of a model that somebody loads by its registered name: no part of the model."""
+
 
 class ArtifactFolder:
     """A folder of artifacts; of one that is elsewhere only what is asked for is fetched.
@@ -90,5 +93,5 @@ def checksums_of(folder: Path) -> dict[str, str]:
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     for file in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if file.is_file():
+        if file.is_file() and file.name != REGISTRY_NOTE:
             yield file.relative_to(folder).as_posix(), file
