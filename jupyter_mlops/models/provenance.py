@@ -16,6 +16,9 @@ from jupyter_mlops.store.tables import CellExecution, KernelSession, Run
 Record = Mapping[str, Any]
 """A cell execution, as `CellExecution` in the REST schema."""
 MAX_SOURCE_CHARS = 4000
+_SYSTEM = ("/etc/", "/usr/", "/lib", "/bin/", "/sys/", "/proc/")
+_NO_DATA_FOLDERS = {".git", ".config", ".ipython", ".jupyter", ".matplotlib", "site-packages"}
+_NO_DATA_ENDINGS = (".py", ".pyc", ".ipynb", ".lock")
 
 
 @dataclass(frozen=True)
@@ -113,9 +116,16 @@ def _files(records: Iterable[Record]) -> Iterator[str]:
     seen: set[str] = set()
     for record in records:
         for file in record["files"]:
-            if file["mode"] == "r" and file["path"] not in seen:
+            if file["mode"] == "r" and file["path"] not in seen and _may_be_data(file["path"]):
                 yield file["path"]
             seen.add(file["path"])
+
+
+def _may_be_data(path: str) -> bool:
+    """Whether a file is neither the system's, nor code, nor some program's settings."""
+    if path.startswith(_SYSTEM) or path.endswith(_NO_DATA_ENDINGS):
+        return False
+    return not _NO_DATA_FOLDERS.intersection(path.replace("\\", "/").split("/"))
 
 
 def _upstream(records: Sequence[Record], cell: Record | None) -> list[Record]:
@@ -140,6 +150,10 @@ def _frames(records: Iterable[Record]) -> Iterator[Mapping[str, Any]]:
 
 
 def _packages(records: Iterable[Record]) -> Iterator[dict[str, Any]]:
-    versions = {one["name"]: one.get("version") for record in records for one in record["packages"]}
+    versions = {
+        one.get("distribution") or one["name"]: one.get("version")
+        for record in records
+        for one in record["packages"]
+    }
     for name in sorted(versions, key=str.lower):
         yield {"name": name, "version": versions[name]}

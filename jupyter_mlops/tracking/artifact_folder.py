@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 REGISTRY_NOTE = "registered_model_meta"
-"""MLflow puts it into the folder of a model that somebody loads by its registered name: no part of the model."""
+"""MLflow puts it into the folder of a model that is loaded by its registered name: it is no part of it."""
 
 
 class ArtifactFolder:
@@ -81,14 +81,20 @@ def local_folder(location: str) -> Path | None:
 
 def checksums_of(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file below a folder, by its path there with forward slashes."""
-    sums = {}
-    for path, file in _files(folder):
-        with file.open("rb") as stream:
-            digest = hashlib.sha256()
-            while block := stream.read(2**20):
-                digest.update(block)
-        sums[path] = digest.hexdigest()
-    return sums
+    return {path: sha256_of(file) for path, file in _files(folder)}
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file's content.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
