@@ -14,7 +14,8 @@ from jupyter_mlops.models.provenance import Provenance, trace_model
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Registration
 from jupyter_mlops.tracking.client import Tracking
-from jupyter_mlops.tracking.model_registry import ModelRegistry
+from jupyter_mlops.tracking.data_uses import DATA_TAG
+from jupyter_mlops.tracking.model_registry import REGISTRATION_TAG, ModelRegistry
 from jupyter_mlops.tracking.version_evidence import (
     CHECKSUMS_TAG,
     EVIDENCE_TAG,
@@ -24,9 +25,16 @@ from jupyter_mlops.tracking.version_evidence import (
 )
 
 FORMAT = 1
+UNDECIDED: dict[str, Any] = {
+    "registration": None,
+    "requested_by": None,
+    "registered_at": None,
+    "gates": [],
+    "approval": None,
+}
 Evidence = dict[str, Any]
 """As the artifact holds it; `compose_evidence` says what is in it."""
-MAX_CHECKSUMS_CHARS = 90_000  # MLflow's own bound for a tag of a version is 100,000
+MAX_TAG_CHARS = 90_000  # MLflow's own bound for a tag of a version is 100,000
 
 
 def keep_evidence(
@@ -74,8 +82,14 @@ def keep_evidence(
     return document
 
 
-def compose_evidence(model: ModelFacts, provenance: Provenance) -> Evidence:
-    """What is known of a model's making: plain JSON, with None for what nobody knows."""
+def compose_evidence(model: ModelFacts, provenance: Provenance, *, hashed: bool = True) -> Evidence:
+    """What is known of a model's making: plain JSON, with None for what nobody knows.
+
+    Args:
+        model: what it is.
+        provenance: what was recorded of its notebook.
+        hashed: hash the files that the notebook read, as they are now.
+    """
     tags = model.tags
     return {
         "format": FORMAT,
@@ -86,7 +100,7 @@ def compose_evidence(model: ModelFacts, provenance: Provenance) -> Evidence:
         "job_run": None if provenance.job_run is None else dict(provenance.job_run),
         "notebook": _notebook(tags, provenance),
         "cell": None if provenance.cell is None else dict(provenance.cell),
-        "data": data_of(model, provenance),
+        "data": data_of(model, provenance, hashed=hashed),
         "environment": {
             "python": model.python or provenance.kernel.get("python"),
             "requirements": list(model.requirements),
@@ -101,6 +115,26 @@ def compose_evidence(model: ModelFacts, provenance: Provenance) -> Evidence:
         "metrics": dict(model.metrics),
         "params": dict(model.params),
     }
+
+
+def evidence_of(
+    store: Store, model: ModelFacts, kept: Evidence | None
+) -> tuple[Evidence, Registration | None]:
+    """The evidence of a version to be read: what was kept with it, completed by what the store knows now.
+
+    Of a version that was not registered by us there is what MLflow and the store know. Answers with the
+    registration as well, if it is in the store.
+    """
+    with store.reading() as session:
+        provenance = trace_model(session, model)
+        row = session.get(Registration, model.tags.get(REGISTRATION_TAG, ""))
+    found = compose_evidence(model, provenance, hashed=False)
+    document = {**UNDECIDED, "model": model.name, "version": model.version, **found}
+    if kept is not None:
+        document.update({name: value for name, value in kept.items() if value is not None})
+    if row is not None:
+        document.update(decided(row, row.gates))
+    return document, row
 
 
 def decided(registration: Registration, gates: Sequence[Mapping[str, Any]]) -> Evidence:
@@ -129,14 +163,16 @@ def short_tags(document: Evidence) -> dict[str, str]:
     verdicts = [gate["verdict"] for gate in document["gates"]]
     sums = json.dumps(document["files"]["checksums"], sort_keys=True)
     approval = document["approval"] or {}
+    data = _named_data(document["data"])
     tags = {
+        DATA_TAG: data if len(data) <= MAX_TAG_CHARS else None,
         "mlops.gate": gate_verdict(verdicts),
         "mlops.gates": f"{verdicts.count('passed')} of {len(verdicts)} passed" if verdicts else None,
         "mlops.approved_by": approval.get("by") if approval.get("decision") == "approved" else None,
         "mlops.cell_id": (document["cell"] or {}).get("cell_id"),
         "mlops.notebook": (document["notebook"] or {}).get("path"),
         "mlops.snapshot_sha": (document["notebook"] or {}).get("snapshot_sha"),
-        CHECKSUMS_TAG: sums if document["files"]["checksums"] and len(sums) <= MAX_CHECKSUMS_CHARS else None,
+        CHECKSUMS_TAG: sums if document["files"]["checksums"] and len(sums) <= MAX_TAG_CHARS else None,
     }
     return {name: value for name, value in tags.items() if value}
 
@@ -163,6 +199,13 @@ def verify_checksums(now: Mapping[str, str], recorded: Mapping[str, str]) -> str
         if now[path] != recorded[path]:
             return f"{path} changed since this version was registered."
     return None
+
+
+def _named_data(data: Sequence[Mapping[str, Any]]) -> str:
+    """What can be found again by a name or a hash, as JSON."""
+    names = ("name", "digest", "source", "context")
+    found = [one for one in data if one["kind"] != "frame" or one.get("digest")]
+    return json.dumps([{key: one.get(key) for key in names} for one in found], ensure_ascii=False)
 
 
 def _notebook(tags: Mapping[str, str], provenance: Provenance) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,8 @@ READ = "read by its notebook"
 HELD = "held in its notebook"
 
 
-def data_of(model: ModelFacts, provenance: Provenance) -> list[dict[str, Any]]:
-    """What a model was trained and evaluated on.
+def data_of(model: ModelFacts, provenance: Provenance, *, hashed: bool = True) -> list[dict[str, Any]]:
+    """What a model was trained and evaluated on; `hashed`: with the hashes of its files as they are now.
 
     Each has `kind` (`dataset`, `evaluation`, `file` or `frame`), `name`, `digest`, `source` and `context`;
     a file its `size_bytes`, and `changed_since_read` when it did.
@@ -25,41 +25,30 @@ def data_of(model: ModelFacts, provenance: Provenance) -> list[dict[str, Any]]:
     return [
         *({"kind": "dataset", **entry} for entry in model.data),
         *_evaluation(model),
-        *hashed_files(provenance.files, provenance.root, _ran_until(provenance)),
+        *(_file(path, provenance.root, _ran_until(provenance), hashed) for path in provenance.files),
         *map(_frame, provenance.frames),
     ]
 
 
-def hashed_files(
-    paths: Iterable[str], root: str | None, read_at: datetime | None
-) -> Iterator[dict[str, Any]]:
-    """Each file with its SHA-256 as it is now, as far as it is still there.
-
-    Args:
-        paths: absolute.
-        root: those below it are named relative to it.
-        read_at: what was written after this moment is not what was read.
-    """
-    for path in paths:
-        fact: dict[str, Any] = {
-            "kind": "file",
-            "name": _relative(path, root),
-            "digest": None,
-            "source": path,
-            "context": READ,
-        }
-        try:
-            stat = Path(path).stat()
-            fact["size_bytes"] = stat.st_size
-            if stat.st_size <= MAX_HASHED_BYTES:
-                fact["digest"] = sha256_of(Path(path))
-        except OSError:
-            fact["missing"] = True
-        else:
-            written = datetime.fromtimestamp(stat.st_mtime, timezone.utc)
-            if read_at is not None and written > read_at:
-                fact["changed_since_read"] = True
-        yield fact
+def _file(path: str, root: str | None, read_at: datetime | None, hashed: bool) -> dict[str, Any]:
+    """A file that was read until a moment: with what it is now, as far as it is still there."""
+    fact: dict[str, Any] = {
+        "kind": "file",
+        "name": _relative(path, root),
+        "digest": None,
+        "source": path,
+        "context": READ,
+    }
+    try:
+        stat = Path(path).stat()
+        if hashed and stat.st_size <= MAX_HASHED_BYTES:
+            fact["digest"] = sha256_of(Path(path))
+    except OSError:
+        return {**fact, "missing": True}
+    fact["size_bytes"] = stat.st_size
+    if read_at is not None and datetime.fromtimestamp(stat.st_mtime, timezone.utc) > read_at:
+        fact["changed_since_read"] = True  # so that its hash is not that of what was read
+    return fact
 
 
 def _ran_until(provenance: Provenance) -> datetime | None:
