@@ -45,6 +45,16 @@ class ModelReference:
             )
         return cls(check_model_name(name), version)
 
+    @classmethod
+    def of(cls, name: str, version: str | None) -> ModelReference:
+        """A reference from its parts; without a version, the champion.
+
+        Raises:
+            BadInputError: they make none.
+        """
+        version = version or f"@{CHAMPION}"
+        return cls.parse(f"{check_model_name(name)}{'' if version.startswith('@') else '/'}{version}")
+
     @property
     def alias(self) -> str | None:
         """The alias, None when it is a number."""

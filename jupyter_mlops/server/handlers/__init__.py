@@ -14,6 +14,7 @@ from jupyter_mlops.server.handlers import (
     resume,
     run_events,
     runs,
+    servings,
     session_state,
     status,
     triggers,
@@ -34,4 +35,5 @@ ROUTES = [
     *notifications.ROUTES,
     *housekeeping.ROUTES,
     *triggers.ROUTES,
+    *servings.ROUTES,
 ]
