@@ -17,6 +17,7 @@ ANSWER_WITHIN_S = 20.0
 START_WITHIN_S = 180.0
 ASK_AGAIN_AFTER_S = 15.0
 LET_GO_AFTER_S = 300.0
+MAX_KEPT_ANSWERS = 200
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,10 @@ class TrackingGateway:
                 answer = Answer(last.value, last.answered_at, said["problem"])
             else:
                 answer = Answer(said["answer"], datetime.now(timezone.utc), None)
+            self._last.pop(asked, None)
             self._last[asked] = answer
+            if len(self._last) > MAX_KEPT_ANSWERS:
+                del self._last[next(iter(self._last))]
             return answer
 
     async def stop(self) -> None:

@@ -14,8 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_mlops.config import Settings
-from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.errors import MlopsError, NotFoundError
 from jupyter_mlops.tracking.client import Tracking
+from jupyter_mlops.tracking.data_uses import versions_using
+from jupyter_mlops.tracking.model_pages import describe_model, describe_version
 from jupyter_mlops.tracking.probe import check_tracking, is_server
 from jupyter_mlops.tracking.registry import list_model_versions, list_models
 
@@ -29,8 +31,19 @@ def answer(tracking: Tracking, question: dict[str, Any]) -> Any:
     answers: dict[str, Callable[..., Any]] = {
         "models": lambda: list_models(tracking.client),
         "model_versions": lambda name: list_model_versions(tracking.client, name),
+        "model": lambda name: _found(describe_model, tracking.client, name),
+        "version": lambda name, version: _found(describe_version, tracking.client, name, version),
+        "data_uses": lambda data, run_ids: versions_using(tracking.client, data, run_ids.split()),
     }
     return answers[question["ask"]](**question.get("arguments", {}))
+
+
+def _found(describe: Callable[..., Any], *asked: Any) -> dict[str, Any]:
+    """What there is, as `found`, or the problem that there is no such thing, as `missing`."""
+    try:
+        return {"found": describe(*asked)}
+    except NotFoundError as error:
+        return {"missing": error.as_problem()}
 
 
 def main() -> None:
