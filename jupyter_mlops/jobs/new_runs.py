@@ -61,6 +61,7 @@ def new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
         parameters=prepared.parameters,
         kernel=prepared.kernel,
         register_model=prepared.register_model,
+        registration=prepared.registration,
         policies={**(job.policies or {}), **prepared.policies},
         priority=_priority(job, prepared),
         cause={"kind": "request"},

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 Step = Literal["register", "promote"]
 CANDIDATE, CHAMPION, PREVIOUS = "candidate", "champion", "previous"
+_GATE_WORDS = ("kind", "before")
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,15 @@ class RegistrationPlan:
     gates: tuple[GateSpec, ...] = ()
     candidate: str | None = CANDIDATE
     previous: str | None = PREVIOUS
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> RegistrationPlan:
+        """A plan as `as_dict` gave it: its gates were found good when it was stored."""
+        gates = tuple(
+            GateSpec(gate["kind"], gate["before"], {k: v for k, v in gate.items() if k not in _GATE_WORDS})
+            for gate in stored.get("gates", ())
+        )
+        return cls(**{**stored, "gates": gates})
 
     def before(self, step: Step) -> list[GateSpec]:
         """The gates that hold back a step, in their order."""
