@@ -18,6 +18,7 @@ _INTERFACE = {
     "history": "history_table",
     "log": "experiments.logging",
     "log_evaluation": "experiments.evaluation",
+    "register": "experiments.registering",
     "run": "api",
     "run_matrix": "api",
     "schedule": "scheduling",
@@ -39,6 +40,7 @@ __all__ = [
     "load_ipython_extension",
     "log",
     "log_evaluation",
+    "register",
     "run",
     "run_matrix",
     "schedule",
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from jupyter_mlops.experiments.evaluation import log_evaluation
     from jupyter_mlops.experiments.logging import autolog, log
     from jupyter_mlops.experiments.notebook import snapshot, stale
+    from jupyter_mlops.experiments.registering import register
     from jupyter_mlops.experiments.runs import start, stop
     from jupyter_mlops.history_table import history
     from jupyter_mlops.models.scoring.score import score

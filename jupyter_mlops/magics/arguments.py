@@ -22,7 +22,7 @@ SUBCOMMANDS = {
     "run": "run this notebook as a job: -p NAME VALUE, --name, --register, --kernel, --wait",
     "params": "edit the parameters in a form and run: --list, --name, --register, --kernel",
     "runs": "list this notebook's runs",
-    "register": "register the model that this kernel logged to MLflow last",
+    "register": "register a model: NAME, --from VARIABLE, RUN or MODEL, --alias, --gate",
     "config": "show or change what is captured: NAME=VALUE...",
     "on": "record cell executions",
     "off": "record no more",
@@ -48,6 +48,15 @@ CAPTURE_OPTIONS: dict[str, tuple[tuple[str, ...], str]] = {
 """The fields of `capture.options.CaptureOptions`: the words that each takes, and what it is."""
 RUN_STATUSES = ("FINISHED", "FAILED", "KILLED")
 PARAMETER_OPTIONS = ("-p", "--parameter")
+
+
+_REGISTER_OPTIONS: dict[str, dict[str, Any]] = {
+    "--from": {"dest": "source", "metavar": "VARIABLE|RUN|MODEL"},
+    "--run": {"dest": "source", "metavar": "RUN"},
+    "--alias": {},
+    "--gate": {"action": "append", "dest": "gates", "default": [], "metavar": "GATE"},
+    "--example": {"metavar": "VARIABLE|no"},
+}
 
 
 class TeachingParser(argparse.ArgumentParser):
@@ -117,7 +126,7 @@ def make_parser(name: str) -> TeachingParser:
         options = {"--list": {"action": "store_true"}, "--name": {}, "--register": {}, "--kernel": {}}
     elif name == "register":
         parser.add_argument("name")
-        options = {"--run": {"metavar": "RUN"}}
+        options = dict(_REGISTER_OPTIONS)
     elif name in ("runs", "history"):
         options = {"--limit": {"type": int, "default": 10}}
     else:

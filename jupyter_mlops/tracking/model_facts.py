@@ -47,7 +47,7 @@ def facts_of_version(
         NotFoundError: there is no such model, version or alias.
     """
     found = find_version(client, name, version)
-    model = _logged_model(client, _model_id(found))
+    model = _logged_model(client, logged_model_id(found))
     run = run_or_none(client, found.run_id or (model.source_run_id if model else None))
     location = model.artifact_location if model else _download_uri(client, found)
     return {
@@ -222,7 +222,7 @@ def _lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
-def _model_id(version: ModelVersion) -> str | None:
+def logged_model_id(version: ModelVersion) -> str | None:
     """The logged model of a version: a registry in a database has it only in the source."""
     source = str(version.source or "")
     if version.model_id:
