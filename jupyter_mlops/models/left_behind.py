@@ -8,10 +8,15 @@ from datetime import datetime, timedelta, timezone
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.models.carry_out import carry_out
+from jupyter_mlops.models.evidence import keep_evidence
+from jupyter_mlops.models.facts import facts_from
 from jupyter_mlops.models.moves import models_with_intended_moves
 from jupyter_mlops.models.promotion import Promotions
-from jupyter_mlops.models.registration import left_registrations
+from jupyter_mlops.models.registration import left_registrations, settings_of
 from jupyter_mlops.store import Store
+from jupyter_mlops.store.tables import Registration
+from jupyter_mlops.tracking.client import Tracking
+from jupyter_mlops.tracking.model_facts import facts_of_version
 
 log = logging.getLogger(__name__)
 MOVES_TAKE = timedelta(seconds=30)
@@ -41,6 +46,19 @@ def carry_out_all(store: Store, settings: Settings) -> None:
             Promotions(store, settings if own else settings.tracking_at(uri)).recover(model)
         except MlopsError as error:
             log.warning("the aliases of %s: %s", model, error.message)
+
+
+def finish_rejection(store: Store, settings: Settings, row: Registration) -> None:
+    """Take away the alias of a version that was rejected, and keep the decision with it.
+
+    Raises:
+        TrackingUnavailableError: MLflow does not answer; a worker takes the alias away later.
+    """
+    settings = settings_of(settings, row)
+    Promotions(store, settings).recover(row.model)
+    tracking = Tracking(settings.tracking_uri)
+    model = facts_from(facts_of_version(tracking.client, row.model, str(row.version)))
+    keep_evidence(tracking, store, row, model, row.gates)
 
 
 def _moves_before() -> datetime:

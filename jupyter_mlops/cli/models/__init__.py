@@ -7,6 +7,13 @@ import click
 from jupyter_mlops.cli.lazy_commands import LazyCommands
 
 _COMMANDS = {
+    "list": ("reading", "List the registered models."),
+    "show": ("reading", "Show a model, or one of its versions."),
+    "lineage": ("lineage", "Show where a version comes from."),
+    "card": ("lineage", "Write a version's model card."),
+    "compare": ("lineage", "Show what differs between two versions."),
+    "uses": ("lineage", "List the versions that used some data."),
+    "history": ("reading", "List how a model's aliases moved: who, when, why."),
     "register": ("register", "Register the model of a run that has ended."),
     "registrations": ("registrations", "List models on their way into the registry."),
     "approve": ("decisions", "Approve a version that waits for it."),
