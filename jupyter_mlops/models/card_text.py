@@ -90,7 +90,7 @@ def _md_lines(block: Block) -> Iterator[str]:
 def _md(text: str) -> str:
     """Text in which nothing is taken for a mark, nor for HTML."""
     one_line = " ".join(text.split())
-    return _MARKS.sub(r"\\\1", escape(one_line, quote=False))
+    return _MARKS.sub(r"\\\1", one_line.replace("&", "&amp;").replace("<", "&lt;"))
 
 
 def _html(block: Block) -> str:

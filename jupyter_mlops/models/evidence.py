@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from typing import Any
 
-from jupyter_mlops.errors import ConflictError
+from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import ConflictError, MlopsError
 from jupyter_mlops.models.facts import ModelFacts
 from jupyter_mlops.models.input_data import data_of
 from jupyter_mlops.models.provenance import Provenance, trace_model
+from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Registration
 from jupyter_mlops.tracking.client import Tracking
@@ -47,6 +50,7 @@ def keep_evidence(
     """Keep with a version what is known of it: after it was made, and again whenever something was decided.
 
     What was found at first stays: only gates and approval are new, and a cell that was still running then.
+    The snapshot of its notebook stays as well, whatever becomes of its job run.
 
     Args:
         tracking: where the version is.
@@ -74,6 +78,7 @@ def keep_evidence(
             provenance = trace_model(session, model)
         composed = compose_evidence(model, provenance)
         kept = composed if kept is None else {**kept, **_found_since(composed)}
+    _pin_snapshot(kept["notebook"])
     document = {**kept, **decided(registration, gates), "kept_at": _now()}
     tags = write_evidence(tracking.client, model.mlflow_run_id, registration.id, document)
     ModelRegistry(tracking.client).tag_version(
@@ -222,6 +227,13 @@ def _notebook(tags: Mapping[str, str], provenance: Provenance) -> dict[str, Any]
         "dirty": None if dirty is None else dirty == "true",
         "clean": None if tags.get("mlops.clean") is None else tags["mlops.clean"] == "true",
     }
+
+
+def _pin_snapshot(notebook: Mapping[str, Any] | None) -> None:
+    snapshots, sha = SnapshotStore(Settings.load().snapshots), (notebook or {}).get("snapshot_sha")
+    with suppress(MlopsError, OSError):  # of a notebook that another machine ran there is none here
+        if sha and snapshots.path(sha).exists():
+            snapshots.pin_path(sha).touch(mode=0o600)
 
 
 def _found_since(composed: Evidence) -> Evidence:
