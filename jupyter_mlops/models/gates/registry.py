@@ -11,15 +11,33 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.models.gates.against_champion import BetterThanChampionGate, NoSliceRegressionGate
 from jupyter_mlops.models.gates.approval import ApprovalGate
+from jupyter_mlops.models.gates.data import DataGate
 from jupyter_mlops.models.gates.gate import Gate
 from jupyter_mlops.models.gates.gate_text import read_gate_text
+from jupyter_mlops.models.gates.made_of import CleanGate, SizeGate
 from jupyter_mlops.models.gates.metric import MetricGate
+from jupyter_mlops.models.gates.python import PythonGate
+from jupyter_mlops.models.gates.running import LatencyGate, SmokeGate
+from jupyter_mlops.models.gates.signature import SignatureGate
 from jupyter_mlops.models.plan import CANDIDATE, PREVIOUS, GateSpec, RegistrationPlan
 
 ENTRY_POINTS = "jupyter_mlops.gates"
 MAX_GATES = 50
-_OURS = (MetricGate, ApprovalGate)
+_OURS = (
+    MetricGate,
+    BetterThanChampionGate,
+    NoSliceRegressionGate,
+    SignatureGate,
+    SmokeGate,
+    LatencyGate,
+    SizeGate,
+    CleanGate,
+    DataGate,
+    PythonGate,
+    ApprovalGate,
+)
 _FIELDS = ("logged_model", "alias", "candidate", "previous", "gates")
 _ALIAS = re.compile(r"[\w\-]{1,255}")
 _ALIAS_OF_A_NUMBER = re.compile(r"[vV]\d+")
