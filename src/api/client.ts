@@ -97,7 +97,10 @@ export class Client {
   }
 
   deleteJob(job_id: string): Promise<void> {
-    return this._transport.call('/jobs/{job_id}', { method: 'DELETE', ids: { job_id } });
+    return this._transport.call('/jobs/{job_id}', {
+      method: 'DELETE',
+      ids: { job_id }
+    });
   }
 
   addTrigger(job_id: string, body: TriggerRequest): Promise<NewTrigger> {
@@ -142,7 +145,10 @@ export class Client {
   }
 
   async submitRun(body: RunRequest): Promise<Run> {
-    const run = await this._transport.call<Run>('/runs', { method: 'POST', body });
+    const run = await this._transport.call<Run>('/runs', {
+      method: 'POST',
+      body
+    });
     this._submitted.emit(run);
     return run;
   }
@@ -212,7 +218,10 @@ export class Client {
   }
 
   setRecording(notebook: string, on: boolean): Promise<Recording> {
-    return this._transport.call('/recording', { method: 'PUT', body: { notebook, on } });
+    return this._transport.call('/recording', {
+      method: 'PUT',
+      body: { notebook, on }
+    });
   }
 
   /** Whether what a notebook shows is still true, given its code cells from the top. */

@@ -14,6 +14,7 @@ import type {
   RunRequest,
   TriggerRequest
 } from '../api/types';
+import { PlanDraft } from '../registering/planDraft';
 import { type OptionName, OptionsDraft } from './options';
 import { initialText, type InvalidReason, readEntry } from './parameters';
 import { ownTimezone, ScheduleDraft } from './schedule';
@@ -71,6 +72,8 @@ export class RunJobForm implements IDisposable {
     this.options.changed.connect((_, name) =>
       this._onTyped(`policies.${name}`)
     );
+    this.plan = new PlanDraft(_client.registry);
+    this.plan.changed.connect(() => this._onTyped('registration'));
     for (const parameter of inspection.parameters) {
       this._texts.set(parameter.name, initialText(parameter));
     }
@@ -81,6 +84,8 @@ export class RunJobForm implements IDisposable {
 
   readonly schedule: ScheduleDraft;
   readonly options = new OptionsDraft();
+  /** How the model is registered, when one is named. */
+  readonly plan: PlanDraft;
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -192,7 +197,8 @@ export class RunJobForm implements IDisposable {
   }
 
   get isValid(): boolean {
-    return this.options.isValid && this._areParametersValid;
+    const isPlanValid = !this._registers || this.plan.isValid;
+    return this.options.isValid && isPlanValid && this._areParametersValid;
   }
 
   private get _areParametersValid(): boolean {
@@ -201,20 +207,30 @@ export class RunJobForm implements IDisposable {
     );
   }
 
+  private get _registers(): boolean {
+    return this._registerModel.trim() !== '';
+  }
+
   /** What would be sent: only parameters that differ from their defaults. */
   get request(): RunRequest {
+    const { plan } = this.plan;
     return {
       notebook: this.inspection.notebook,
       name: this._name.trim() || null,
       parameters: this._changedValues(),
       kernel: this._kernel,
       register_model: this._registerModel.trim() || null,
+      ...(this._registers &&
+        Object.keys(plan).length > 0 && { registration: plan }),
       ...(this.options.changes > 0 && { policies: this.options.policies })
     };
   }
 
   /** Send it; returns what was made, or null when it was refused (see the problems) or has findings. */
   async submit(): Promise<Submitted | null> {
+    if (this._registers) {
+      this.plan.markTried();
+    }
     if (this._isSubmitting || !this.isValid) {
       return null;
     }
@@ -225,7 +241,9 @@ export class RunJobForm implements IDisposable {
       return (await this._isHeldBack()) ? null : await this._send();
     } catch (error) {
       const problem = asProblem(error);
-      this._refused.set(this._inputOf(problem.field), problem);
+      if (!this.plan.refuse(problem)) {
+        this._refused.set(this._inputOf(problem.field), problem);
+      }
       return null;
     } finally {
       this._isSubmitting = false;
