@@ -1485,8 +1485,13 @@ export interface components {
             items: {
                 kind: string;
                 summary: string;
-                /** @enum {string} */
+                /**
+                 * @description what it holds back by default
+                 * @enum {string}
+                 */
                 before: "register" | "promote";
+                /** @description what it can hold back */
+                steps?: ("register" | "promote")[];
                 /** @description JSON Schema of its options */
                 options: {
                     [key: string]: unknown;

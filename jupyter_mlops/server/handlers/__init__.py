@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_mlops.server.handlers import (
     executions,
+    gates,
     housekeeping,
     jobs,
     models,
@@ -32,6 +33,7 @@ ROUTES = [
     *executions.ROUTES,
     *models.ROUTES,
     *registrations.ROUTES,
+    *gates.ROUTES,
     *recording.ROUTES,
     *session_state.ROUTES,
     *notifications.ROUTES,
