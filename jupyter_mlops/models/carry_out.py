@@ -13,13 +13,13 @@ from sqlalchemy import select, update
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, MlopsError, TrackingUnavailableError
+from jupyter_mlops.models.holder import new_holder
 from jupyter_mlops.models.registration import (
     HOLD,
     NewRegistration,
     create_registration,
     find_registration,
     let_go,
-    new_holder,
     renew_hold,
     settings_of,
     take_hold,

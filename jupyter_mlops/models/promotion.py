@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError, ConflictError, MlopsError, NotFoundError
 from jupyter_mlops.models.gates.registry import check_alias
+from jupyter_mlops.models.holder import new_holder
 from jupyter_mlops.models.moves import ABANDONED, DONE, Action, AliasHistory, NewMove, holders_of
 from jupyter_mlops.models.plan import CANDIDATE, CHAMPION, PREVIOUS
-from jupyter_mlops.models.registration import new_holder
 from jupyter_mlops.models.turns import Turn, take_turn
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import AliasMove

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
@@ -15,6 +13,7 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.errors import BadInputError, NotFoundError
 from jupyter_mlops.ids import new_id
+from jupyter_mlops.models.holder import is_gone
 from jupyter_mlops.models.plan import RegistrationPlan
 from jupyter_mlops.models.states import UNDER_WAY, RegistrationState
 from jupyter_mlops.store import changes
@@ -47,11 +46,6 @@ class NewRegistration:
     mlflow_run_id: str | None = None
     model_id: str | None = None
     requested_by: str | None = None
-
-
-def new_holder() -> str:
-    """A name for whoever works at a registration: its machine and process can be read from it."""
-    return f"{socket.gethostname()[:14]}:{os.getpid()}:{new_id()}"
 
 
 def create_registration(
@@ -157,21 +151,19 @@ def registration_of_run(session: Session, run_id: str) -> Registration | None:
 def take_hold(session: Session, registration_id: str, holder: str) -> Registration | None:
     """Take a registration that is under way; None when there is nothing to do, or another holds it."""
     now = _now()
-    return session.scalars(
-        update(Registration)
-        .where(
-            Registration.id == registration_id,
-            Registration.state.in_([state.value for state in UNDER_WAY]),
-            or_(
-                Registration.held_until.is_(None),
-                Registration.held_until < now,
-                Registration.holder == holder,
-            ),
-        )
-        .values(holder=holder, held_until=now + HOLD)
-        .returning(Registration)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    row = session.get(Registration, registration_id, with_for_update=True)
+    if row is None or RegistrationState(row.state) not in UNDER_WAY:
+        return None
+    if row.holder != holder and _is_held(row.holder, row.held_until, now):
+        return None
+    row.holder, row.held_until = holder, now + HOLD
+    session.flush()
+    return row
+
+
+def _is_held(holder: str | None, until: datetime | None, now: datetime) -> bool:
+    """Whether somebody is at work with it, or it is to rest for some seconds."""
+    return until is not None and until >= now and not is_gone(holder)
 
 
 def renew_hold(session: Session, registration_id: str, holder: str) -> bool:
@@ -197,11 +189,12 @@ def let_go(session: Session, registration_id: str, holder: str, for_s: float | N
 
 def left_registrations(session: Session) -> list[str]:
     """The ids of those under way that nobody holds, the oldest first."""
-    query = select(Registration.id).where(
-        Registration.state.in_([state.value for state in UNDER_WAY]),
-        or_(Registration.held_until.is_(None), Registration.held_until < _now()),
+    now = _now()
+    query = select(Registration.id, Registration.holder, Registration.held_until).where(
+        Registration.state.in_([state.value for state in UNDER_WAY])
     )
-    return list(session.scalars(query.order_by(Registration.created_at, Registration.id)))
+    found = session.execute(query.order_by(Registration.created_at, Registration.id))
+    return [found_id for found_id, holder, until in found if not _is_held(holder, until, now)]
 
 
 def settings_of(settings: Settings, row: Registration) -> Settings:

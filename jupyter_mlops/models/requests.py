@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError, ConflictError, NotFoundError
 from jupyter_mlops.models.gates.registry import parse_plan
-from jupyter_mlops.models.registration import NewRegistration, create_registration, new_holder
+from jupyter_mlops.models.holder import new_holder
+from jupyter_mlops.models.registration import NewRegistration, create_registration
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Registration, Run
 from jupyter_mlops.tracking.registry import check_model_name

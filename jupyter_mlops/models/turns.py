@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError
 
 from jupyter_mlops.config import hide_password
 from jupyter_mlops.errors import ConflictError
+from jupyter_mlops.models.holder import is_gone
 from jupyter_mlops.models.renewal import Renewal
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import RegistryTurn
@@ -102,7 +103,7 @@ def _taken(turn: Turn) -> bool:
                 session.add(RegistryTurn(key=turn.key, holder=turn.holder, until=now + TURN))
                 session.flush()
                 return True
-            if row.until >= now and row.holder != turn.holder:
+            if row.until >= now and row.holder != turn.holder and not is_gone(row.holder):
                 return False
             row.holder, row.until = turn.holder, now + TURN
             return True

@@ -8,11 +8,11 @@ from dataclasses import replace
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError, RegistrationError
 from jupyter_mlops.models.carry_out import HoldLostError, carry_out
+from jupyter_mlops.models.holder import new_holder
 from jupyter_mlops.models.plan import RegistrationPlan
 from jupyter_mlops.models.registration import (
     NewRegistration,
     create_registration,
-    new_holder,
     registration_of_run,
 )
 from jupyter_mlops.models.states import RegistrationState
