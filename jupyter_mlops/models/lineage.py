@@ -162,7 +162,8 @@ def _context_label(context: str | None) -> str:
 def _add_environment(graph: Graph, environment: Mapping[str, Any]) -> None:
     requirements = environment.get("requirements") or []
     if environment.get("python") or requirements:
-        label = f"Python {environment.get('python') or '?'}, {len(requirements)} requirements"
+        plural = "" if len(requirements) == 1 else "s"
+        label = f"Python {environment.get('python') or '?'}, {len(requirements)} requirement{plural}"
         facts = {"python": environment.get("python"), "requirements": requirements}
         graph.join(VERSION, graph.add("environment", "environment", label, facts), "needs")
 

@@ -158,7 +158,7 @@ def _facts(
         "location": location,
         "mlflow_run_id": run.info.run_id if run else None,
         "experiment_id": run.info.experiment_id if run else None,
-        "metrics": {**finite(run.data.metrics if run else {}), **_own_metrics(model)},
+        "metrics": _metrics(run, model),
         "params": {**(run.data.params if run else {}), **((model.params or {}) if model else {})},
         "signature": signature_of(description),
         "has_input_example": bool(description.get("saved_input_example_info")),
@@ -175,9 +175,12 @@ def _facts(
     }
 
 
-def _own_metrics(model: LoggedModel | None) -> dict[str, float]:
-    metrics = sorted((model.metrics or []) if model else [], key=lambda one: (one.step, one.timestamp))
-    return finite({one.key: one.value for one in metrics})
+def _metrics(run: Run | None, model: LoggedModel | None) -> dict[str, float]:
+    """Those of the run and of the model itself; what is NaN for the run, MLflow has as 0 for the model."""
+    of_run = dict(run.data.metrics) if run else {}
+    ordered = sorted((model.metrics or []) if model else [], key=lambda one: (one.step, one.timestamp))
+    own = {one.key: one.value for one in ordered if math.isfinite(of_run.get(one.key, 0.0))}
+    return finite({**of_run, **own})
 
 
 def _tags(run: Run | None, model: LoggedModel | None) -> dict[str, str]:
