@@ -14,6 +14,7 @@ from jupyter_mlops.errors import BadInputError
 
 EXAMPLE_ROWS = 5
 MAX_TRIED = 20
+_IPYTHONS = {"In", "Out"}  # the texts of all cells, which a model of texts would gladly take
 _FRAMES = {"pandas.DataFrame", "polars.DataFrame"}
 _NUMBERED = re.compile(r"(?:Column_|f)?\d+")
 """What LightGBM, CatBoost and XGBoost call the columns of what has no names."""
@@ -77,7 +78,7 @@ def given_example(given: Any, predict: Callable[[Any], Any], redact: Callable[[s
 def _candidates(model: Any, names: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """The most likely first: frames with the model's columns, those with more, arrays as wide, texts."""
     columns, width = feature_names(model), feature_count(model)
-    public = [(name, value) for name, value in names.items() if not name.startswith("_")]
+    public = [(name, value) for name, value in names.items() if name[:1] != "_" and name not in _IPYTHONS]
     frames = [(name, value) for name, value in public if _kind(value) in _FRAMES and len(value)]
     if columns is not None:
         exact = [(name, frame) for name, frame in frames if _columns(frame) == columns]

@@ -65,7 +65,8 @@ class TeachingParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Refuse the line."""
         options = [option for action in self._actions for option in action.option_strings]
-        wrong = [word for word in message.split() if word.startswith("--") and word not in options]
+        words = [word.rstrip(":,") for word in message.split()]
+        wrong = [word for word in words if word.startswith("--") and word not in options]
         close = difflib.get_close_matches(wrong[0], options, 1) if wrong else []
         guess = f"Did you mean {close[0]}? " if close else ""
         usage = " ".join(self.format_usage().split()).replace("usage: ", "%")
