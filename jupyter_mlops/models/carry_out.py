@@ -31,6 +31,7 @@ from jupyter_mlops.models.steps import PROBLEM, STEPS, Carrying, Columns
 from jupyter_mlops.models.trial import ModelTrial
 from jupyter_mlops.models.trial_processes import TrialProcesses
 from jupyter_mlops.models.turns import TurnTakenError
+from jupyter_mlops.notifications.registry_events import note_registration
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Registration, Run
 from jupyter_mlops.tracking.client import Tracking
@@ -214,6 +215,7 @@ class _Carrier:
                     .values(model_version=columns["version"])
                 )
             tell(session, stored)
+            note_registration(session, stored)
             return stored
 
     def _try_later(self, row: Registration, error: MlopsError) -> Registration:

@@ -1927,7 +1927,7 @@ export interface components {
              * @description undelivered: another channel could not be reached
              * @enum {string}
              */
-            event: "started" | "succeeded" | "failed" | "recovered" | "longer_than_usual" | "undelivered";
+            event: "started" | "succeeded" | "failed" | "recovered" | "longer_than_usual" | "awaiting_approval" | "promoted" | "kept" | "undelivered";
             /**
              * @example jupyterlab
              * @example team-mail
