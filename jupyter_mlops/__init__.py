@@ -16,6 +16,7 @@ _INTERFACE = {
     "diff": "experiments.comparison",
     "follow": "api",
     "history": "history_table",
+    "lineage": "model_lineage",
     "log": "experiments.logging",
     "log_evaluation": "experiments.evaluation",
     "register": "experiments.registering",
@@ -37,6 +38,7 @@ __all__ = [
     "diff",
     "follow",
     "history",
+    "lineage",
     "load_ipython_extension",
     "log",
     "log_evaluation",
@@ -63,6 +65,7 @@ if TYPE_CHECKING:
     from jupyter_mlops.experiments.registering import register
     from jupyter_mlops.experiments.runs import start, stop
     from jupyter_mlops.history_table import history
+    from jupyter_mlops.model_lineage import lineage
     from jupyter_mlops.models.scoring.score import score
     from jupyter_mlops.scheduling import schedule
     from jupyter_mlops.tracking.active import active_run

@@ -49,6 +49,7 @@ FLOORS = {
     "experiments": FACES,
     "history_table": FACES,
     "magics": FACES,
+    "model_lineage": FACES,
     "notebook_record": FACES,
     "scheduling": FACES,
     "server": FACES,
