@@ -136,7 +136,8 @@ def evidence_of(
     found = compose_evidence(model, provenance, hashed=False)
     document = {**UNDECIDED, "model": model.name, "version": model.version, **found}
     if kept is not None:
-        document.update({name: value for name, value in kept.items() if value is not None})
+        since = {} if kept.get("cell") else _found_since(found)
+        document.update({**{name: value for name, value in kept.items() if value is not None}, **since})
     if row is not None:
         document.update(decided(row, row.gates))
     return document, row

@@ -52,7 +52,7 @@ def open_dossier(store: Store, said: Mapping[str, Any]) -> VersionDossier:
         **{name: said[name] for name in as_they_are.split()},
         "tags": said["version_tags"],
         "checksums": recorded or said["checksums"],
-        "checksum_problem": verify_checksums(said["checksums"], recorded) if said["checksums"] else None,
+        "checksum_problem": verify_checksums(said["checksums"], recorded) if said["hashed"] else None,
         "data": evidence["data"],
         "model_id": said["model_id"] or None,
         "run_id": (evidence["job_run"] or {}).get("id") or said["tags"].get("mlops.run_id"),

@@ -149,10 +149,6 @@ def finite(metrics: Mapping[str, float]) -> dict[str, float]:
 def _facts(
     client: MlflowClient, run: Run | None, model: LoggedModel | None, location: str, *, checksums: bool
 ) -> dict[str, Any]:
-    folder = ArtifactFolder(client, location)
-    sizes = folder.sizes()
-    description = parse_description(folder.text("MLmodel"))
-    serialization = serialization_of(description, sizes)
     return {
         "model_id": model.model_id if model else "",
         "location": location,
@@ -160,6 +156,18 @@ def _facts(
         "experiment_id": run.info.experiment_id if run else None,
         "metrics": _metrics(run, model),
         "params": {**(run.data.params if run else {}), **((model.params or {}) if model else {})},
+        **_file_facts(ArtifactFolder(client, location), checksums=checksums),
+        "evaluation": read_json_artifact(client, run, EVALUATION_ARTIFACT) if run else None,
+        "data": list(_data(run)),
+    }
+
+
+def _file_facts(folder: ArtifactFolder, *, checksums: bool) -> dict[str, Any]:
+    """What a model's files say; of a folder that is gone, nothing, and its size is None."""
+    sizes = folder.sizes()
+    description = parse_description(folder.text("MLmodel"))
+    serialization = serialization_of(description, sizes)
+    return {
         "signature": signature_of(description),
         "has_input_example": bool(description.get("saved_input_example_info")),
         "input_example": _example(folder.text(EXAMPLE_FILE) if EXAMPLE_FILE in sizes else None),
@@ -170,8 +178,6 @@ def _facts(
         "size_bytes": sum(sizes.values()) if sizes else None,
         "checksums": folder.checksums() if checksums and sizes else {},
         "requirements": _lines(folder.text("requirements.txt") if "requirements.txt" in sizes else None),
-        "evaluation": read_json_artifact(client, run, EVALUATION_ARTIFACT) if run else None,
-        "data": list(_data(run)),
     }
 
 

@@ -46,7 +46,7 @@ def describe_model(client: MlflowClient, name: str) -> dict[str, Any]:
 
 
 def describe_version(client: MlflowClient, name: str, version: str) -> dict[str, Any]:
-    """A version's facts, with the `evidence` that was kept with it.
+    """A version's facts, with the `evidence` that was kept with it, and whether its files are `hashed`.
 
     Args:
         client: to the tracking server.
@@ -57,6 +57,8 @@ def describe_version(client: MlflowClient, name: str, version: str) -> dict[str,
         NotFoundError: there is no such model, version or alias.
     """
     facts = facts_of_version(client, name, version, checksums=False)
-    if (facts["size_bytes"] or 0) <= MAX_VERIFIED_BYTES:
+    hashed = (facts["size_bytes"] or 0) <= MAX_VERIFIED_BYTES
+    if hashed and facts["size_bytes"] is not None:
         facts["checksums"] = ArtifactFolder(client, facts["location"]).checksums()
-    return {**facts, "evidence": read_evidence(client, facts["mlflow_run_id"], facts["version_tags"])}
+    evidence = read_evidence(client, facts["mlflow_run_id"], facts["version_tags"])
+    return {**facts, "hashed": hashed, "evidence": evidence}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,9 @@ def test_a_file_that_changed_after_registration_is_named_and_its_version_decided
     model = facts_from(facts_of_version(model_bench.tracking.client, MODEL, "1"))
     with pytest.raises(ConflictError, match="MLmodel changed"):
         keep_evidence(model_bench.tracking, model_bench.store, model_bench.row(row), model, [])
+    shutil.rmtree(model_folder(model_bench))
+    page = catalogue(model_bench).dossier(CHAMPION).page
+    assert page["checksum_problem"] == "MLmodel is gone since this version was registered."
 
 
 def test_what_mlflow_writes_beside_a_model_that_it_loads_by_name_changes_nothing(
