@@ -14,6 +14,7 @@ _COMMANDS = {
     "compare": ("lineage", "Show what differs between two versions."),
     "uses": ("lineage", "List the versions that used some data."),
     "history": ("reading", "List how a model's aliases moved: who, when, why."),
+    "gates": ("gates", "List the kinds of gates, and what each takes."),
     "register": ("register", "Register the model of a run that has ended."),
     "registrations": ("registrations", "List models on their way into the registry."),
     "approve": ("decisions", "Approve a version that waits for it."),

@@ -63,6 +63,20 @@ def gate_kinds() -> dict[str, Gate]:
     return kinds
 
 
+def describe_kinds() -> list[dict[str, Any]]:
+    """Every kind with the JSON Schema of its options, as REST's `GateKinds` has them."""
+    return [
+        {
+            "kind": kind.kind,
+            "summary": kind.summary,
+            "before": kind.before,
+            "steps": list(kind.steps),
+            "options": dict(kind.options),
+        }
+        for kind in gate_kinds().values()
+    ]
+
+
 def gate_named(name: object) -> Gate:
     """A kind by its name.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_mlops.models.gates.registry import gate_kinds
+from jupyter_mlops.models.gates.registry import describe_kinds
 from jupyter_mlops.server.base import MlopsHandler
 
 
@@ -16,21 +16,7 @@ class GatesHandler(MlopsHandler):
     @authorized
     async def get(self) -> None:
         """Answer with `GateKinds`: each with the JSON Schema of its options."""
-        kinds = await self.in_thread(gate_kinds)
-        self.answer(
-            {
-                "items": [
-                    {
-                        "kind": kind.kind,
-                        "summary": kind.summary,
-                        "before": kind.before,
-                        "steps": list(kind.steps),
-                        "options": dict(kind.options),
-                    }
-                    for kind in kinds.values()
-                ]
-            }
-        )
+        self.answer({"items": await self.in_thread(describe_kinds)})
 
 
 ROUTES = [(r"/gates", GatesHandler)]
