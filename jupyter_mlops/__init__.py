@@ -16,10 +16,14 @@ _INTERFACE = {
     "diff": "experiments.comparison",
     "follow": "api",
     "history": "history_table",
+    "lineage": "model_lineage",
     "log": "experiments.logging",
+    "log_evaluation": "experiments.evaluation",
+    "register": "experiments.registering",
     "run": "api",
     "run_matrix": "api",
     "schedule": "scheduling",
+    "score": "models.scoring.score",
     "snapshot": "experiments.notebook",
     "stale": "experiments.notebook",
     "start": "experiments.runs",
@@ -34,11 +38,15 @@ __all__ = [
     "diff",
     "follow",
     "history",
+    "lineage",
     "load_ipython_extension",
     "log",
+    "log_evaluation",
+    "register",
     "run",
     "run_matrix",
     "schedule",
+    "score",
     "snapshot",
     "stale",
     "start",
@@ -51,10 +59,14 @@ if TYPE_CHECKING:
 
     from jupyter_mlops.api import follow, run, run_matrix
     from jupyter_mlops.experiments.comparison import diff
+    from jupyter_mlops.experiments.evaluation import log_evaluation
     from jupyter_mlops.experiments.logging import autolog, log
     from jupyter_mlops.experiments.notebook import snapshot, stale
+    from jupyter_mlops.experiments.registering import register
     from jupyter_mlops.experiments.runs import start, stop
     from jupyter_mlops.history_table import history
+    from jupyter_mlops.model_lineage import lineage
+    from jupyter_mlops.models.scoring.score import score
     from jupyter_mlops.scheduling import schedule
     from jupyter_mlops.tracking.active import active_run
 

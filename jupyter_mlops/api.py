@@ -100,6 +100,7 @@ def run(
     *,
     name: str | None = None,
     register_model: str | None = None,
+    registration: Mapping[str, Any] | None = None,
     kernel: str | None = None,
     root: str | os.PathLike[str] | None = None,
     policies: Mapping[str, Any] | None = None,
@@ -114,6 +115,8 @@ def run(
         parameters: values that differ from the defaults of its `parameters` cell.
         name: the job's name; by default the notebook's path without its ending.
         register_model: the registered model that gets what the notebook logs as a new version.
+        registration: behind which gates, and for which alias, such as
+            `{"alias": "champion", "gates": ["metric:accuracy>=0.9"]}`; see `parse_plan`.
         kernel: a kernel's name; by default the notebook's own.
         root: the folder that the job belongs to, see `locate_notebook`.
         policies: for this run, such as `{"max_attempts": 3, "timeout_s": 600}`; see `Policies`.
@@ -135,6 +138,7 @@ def run(
         policies or {},
         idempotency_key=idempotency_key,
         preset=preset,
+        registration=registration or {},
     )
     queued = jobs.submit(request)
     if not wait:
@@ -164,7 +168,8 @@ def run_matrix(
         parameters: what all runs have in common.
         wait: whether to return when all have ended.
         root: the folder that the job belongs to, see `locate_notebook`.
-        **options: further fields of `RunRequest`: `name`, `kernel`, `register_model`, `policies`, `preset`.
+        **options: further fields of `RunRequest`: `name`, `kernel`, `register_model`,
+            `registration`, `policies`, `preset`.
 
     Raises:
         MlopsError: the input is refused, or the store or the tracking server is not to be had.

@@ -41,6 +41,7 @@ def schedule(
     *,
     name: str | None = None,
     register_model: str | None = None,
+    registration: Mapping[str, Any] | None = None,
     kernel: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **when: Any,
@@ -52,6 +53,7 @@ def schedule(
         parameters: values that differ from the defaults of its `parameters` cell.
         name: the job's name; a job of that name gets one more trigger.
         register_model: the registered model that gets what the notebook logs as a new version.
+        registration: behind which gates, and for which alias, as for `run`.
         kernel: a kernel's name; by default the notebook's own.
         root: the folder that the job belongs to, see `locate_notebook`.
         **when: one of `cron`, `every`, `at`, `on_file`, `after`, `on_model`, `http`, and what goes with it,
@@ -63,7 +65,9 @@ def schedule(
     """
     trigger = GivenTrigger(**when).as_request()
     place = locate_notebook(notebook, root)
-    request = RunRequest(place.notebook, name, parameters or {}, kernel, register_model)
+    request = RunRequest(
+        place.notebook, name, parameters or {}, kernel, register_model, registration=registration or {}
+    )
     new = Workspace().jobs(place.root).schedule_job(request, trigger)
     shown = trigger_as_dict(new.trigger)
     return Scheduled(

@@ -18,6 +18,10 @@ export namespace CommandIDs {
   export const openInKernel = 'jupyter-mlops:open-in-kernel';
   /** Switch the recording of the notebook in front. */
   export const toggleRecording = 'jupyter-mlops:toggle-recording';
+  /** Open a registered model's page; `name`, and `version` for one of its versions. */
+  export const openModel = 'jupyter-mlops:open-model';
+  /** Open the form that registers a run's model; `run` is the run's id. */
+  export const registerModel = 'jupyter-mlops:register-model';
   /** Fetch anew all that the sidebar shows. */
   export const refresh = 'jupyter-mlops:refresh';
 }

@@ -1,9 +1,11 @@
 import { badgesPlugin } from './badges/plugin';
 import { honestyPlugin } from './honesty/plugin';
+import { modelPagePlugin } from './modelpage/plugin';
 import { notificationsPlugin } from './notifications/plugin';
 import { panelPlugin } from './panel/plugin';
 import { mlopsPlugin } from './plugin';
 import { recordingPlugin } from './recording/plugin';
+import { registeringPlugin } from './registering/plugin';
 import { runJobPlugin } from './runjob/plugin';
 import { runsPlugin } from './runs/plugin';
 import { trackingPlugin } from './tracking/plugin';
@@ -20,5 +22,7 @@ export default [
   panelPlugin,
   runJobPlugin,
   runsPlugin,
+  modelPagePlugin,
+  registeringPlugin,
   notificationsPlugin
 ];

@@ -1,6 +1,8 @@
 import './panel.css';
 import './rows.css';
 import './detail.css';
+import './models.css';
+import './modelpage.css';
 import './live.css';
 import './form.css';
 import './notifications.css';

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ import click
 
 from jupyter_mlops import __version__
 from jupyter_mlops.cli.failures import report_failure
+from jupyter_mlops.cli.lazy_commands import LazyCommands
 from jupyter_mlops.lean_imports import spare_the_grammar_of_iris
 
 _COMMANDS = {
@@ -33,6 +33,10 @@ _COMMANDS = {
     "apply": ("definitions", "Make the jobs what jobs.yaml says."),
     "export": ("definitions", "Write the jobs there are as jobs.yaml."),
     "import-scheduler": ("import_scheduler", "Take over the job definitions of jupyter-scheduler."),
+    "models": ("models", "Register models behind gates, promote them, roll back."),
+    "serve": ("serve", "Serve a model version on this machine."),
+    "servings": ("serve", "List the models that are served, and stop them."),
+    "score": ("score", "Score a table with a model version."),
     "history": ("history", "List what was executed in a notebook's cells."),
     "stale": ("stale", "List a notebook's cells that no longer show what is true."),
     "notifications": ("notifications", "List what was told about runs."),
@@ -46,28 +50,12 @@ _COMMANDS = {
 _JSON_OPTION = "--json"
 
 
-class LazyCommands(click.Group):
-    """A group that imports a command's module only when the command is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """The names, in the order in which they are of use."""
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of a name, None when there is none."""
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"jupyter_mlops.cli.{_COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write the list of commands without importing them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
-
-
-@click.command(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=LazyCommands,
+    package="jupyter_mlops.cli",
+    lazy_commands=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="jupyter mlops")
 def cli() -> None:
     """Turn notebooks into recorded experiments, durable jobs and registered models.

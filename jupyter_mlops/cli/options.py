@@ -24,9 +24,6 @@ parameters_option = click.option(
     help="A parameter's value; may be given several times.",
 )
 name_option = click.option("--name", help="The job's name.  [default: the notebook's path without .ipynb]")
-register_option = click.option(
-    "--register", metavar="NAME", help="Register the model that the notebook logs under this name."
-)
 kernel_option = click.option("--kernel", metavar="NAME", help="The kernel.  [default: the notebook's own]")
 output_option = click.option(
     "--output", is_flag=True, help="Show what the cells put out, as it comes, on standard error."

@@ -14,18 +14,18 @@ from jupyter_mlops.cli.options import (
     name_option,
     output_option,
     parameters_option,
-    register_option,
 )
 from jupyter_mlops.cli.output import echo_json
 from jupyter_mlops.cli.policy_options import policy_options
 from jupyter_mlops.cli.progress import open_progress
+from jupyter_mlops.cli.registration_options import registration_options
 
 
 @click.command("run")
 @click.argument("notebook")
 @parameters_option
 @name_option
-@register_option
+@registration_options(short_alias=True)
 @kernel_option
 @click.option("--preset", metavar="NAME", help="The job's parameters of this name; -p wins over them.")
 @matrix_option
@@ -55,6 +55,7 @@ def run_command(
     parameters: tuple[tuple[str, str], ...],
     name: str | None,
     register: str | None,
+    registration: dict[str, Any],
     kernel: str | None,
     preset: str | None,
     matrix: tuple[tuple[str, str], ...],
@@ -87,6 +88,7 @@ def run_command(
         policies,
         idempotency_key=idempotency_key,
         preset=preset,
+        registration=registration,
     )
     if matrix:
         combinations = parse_matrix(place, matrix)

@@ -12,11 +12,11 @@ from jupyter_mlops.cli.options import (
     kernel_option,
     name_option,
     parameters_option,
-    register_option,
     root_option,
 )
 from jupyter_mlops.cli.output import echo_json
 from jupyter_mlops.cli.policy_options import policy_options
+from jupyter_mlops.cli.registration_options import registration_options
 from jupyter_mlops.cli.triggers import say_token, say_when
 
 _WHEN = (
@@ -73,7 +73,7 @@ def _when_options(command: Callable[..., None]) -> Callable[..., None]:
 @_when_options
 @parameters_option
 @name_option
-@register_option
+@registration_options(short_alias=False)
 @kernel_option
 @policy_options
 @root_option
@@ -83,6 +83,7 @@ def schedule_command(
     parameters: tuple[tuple[str, str], ...],
     name: str | None,
     register: str | None,
+    registration: dict[str, Any],
     kernel: str | None,
     policies: dict[str, Any],
     root: str | None,
@@ -104,7 +105,7 @@ def schedule_command(
     place = locate_notebook(notebook, root)
     trigger = GivenTrigger(**when, passed=dict(passed), active=not paused).as_request()
     values = place.parse_parameters(dict(parameters))
-    request = RunRequest(place.notebook, name, values, kernel, register, policies)
+    request = RunRequest(place.notebook, name, values, kernel, register, policies, registration=registration)
     jobs = Workspace().jobs(place.root)
     new = jobs.schedule_job(request, trigger)
     job = jobs.get_job(new.trigger.job_id)

@@ -62,6 +62,7 @@ def new_run(job: Job, prepared: PreparedRun, sha: str) -> Run:
         parameters=prepared.parameters,
         kernel=prepared.kernel,
         register_model=prepared.register_model,
+        registration=prepared.registration,
         policies=policies,
         priority=_priority(job, prepared),
         executor=Policies.of(policies).executor,

@@ -11,6 +11,7 @@ from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.jobs.glance import Glance, understand
 from jupyter_mlops.jobs.policies import Policies, check_policies
 from jupyter_mlops.jobs.spec import RunRequest
+from jupyter_mlops.models.gates.registry import parse_plan
 from jupyter_mlops.notebooks.kernels import choose_kernel
 from jupyter_mlops.notebooks.parameters import validate_parameters
 from jupyter_mlops.notebooks.paths import relative_path, resolve_notebook
@@ -28,6 +29,7 @@ class PreparedRun:
         notebook: path relative to the root.
         content, sha: the notebook's bytes and their SHA-256; `keep_snapshot` keeps them.
         kernel: the kernel that was asked for, None for the notebook's own.
+        registration: how the model is registered, as a plan is stored.
         policies: those that were asked for.
         priority: the one that was asked for.
     """
@@ -40,6 +42,7 @@ class PreparedRun:
     parameters: dict[str, Any]
     kernel: str | None
     register_model: str | None
+    registration: dict[str, Any]
     policies: dict[str, Any]
     priority: int | None
 
@@ -79,9 +82,22 @@ def prepare_run(request: RunRequest, root: Path, glance: Glance | None = None) -
         parameters=parameters,
         kernel=request.kernel,
         register_model=register_model,
+        registration=_registration(request),
         policies=policies,
         priority=_priority(request, policies),
     )
+
+
+def _registration(request: RunRequest) -> dict[str, Any]:
+    if not request.registration:
+        return {}
+    if not request.register_model:
+        raise BadInputError(
+            "How a model is registered is given, but not the name of the model.",
+            field="register_model",
+            hint="Name the registered model that gets the version, such as breast-cancer.",
+        )
+    return parse_plan(request.registration).as_dict()
 
 
 def _priority(request: RunRequest, policies: dict[str, Any]) -> int | None:

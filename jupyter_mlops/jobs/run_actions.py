@@ -121,6 +121,7 @@ def _same_again(run: Run) -> Run:
         parameters=run.parameters,
         kernel=run.kernel,
         register_model=run.register_model,
+        registration=run.registration,
         tracking_uri=run.tracking_uri,
         policies=run.policies,
         priority=run.priority,

@@ -120,7 +120,7 @@ class JobService:
             job = job_of_root(session, self.root, job_id)
         chosen = {} if preset is None else preset_values(job.presets or {}, preset)
         values = {**job.parameters, **chosen}
-        own = RunRequest(job.notebook, job.name, values, job.kernel, job.register_model)
+        own = dataclasses.replace(RunRequest.of(job), parameters=values, policies={})
         return self.submit_once(dataclasses.replace(own, idempotency_key=idempotency_key))
 
     def change_job(self, job_id: str, change: JobChange) -> Job:
@@ -142,7 +142,8 @@ class JobService:
             if namesake is not None and namesake.id != job.id:
                 raise ConflictError(f"There is another job named {changed.name!r}.", field="name")
             job.name, job.parameters, job.kernel = changed.name, changed.parameters, changed.kernel
-            job.register_model, job.updated_at = changed.register_model, _now()
+            job.register_model, job.registration = changed.register_model, changed.registration
+            job.updated_at = _now()
             if change.policies is not None:
                 _set_policies(job, changed.policies)
             if presets is not None:
@@ -173,7 +174,8 @@ class JobService:
                     )
                 add_trigger(session, job, cron, _now())
             job.parameters, job.kernel = prepared.parameters, prepared.kernel
-            job.register_model, job.updated_at = prepared.register_model, _now()
+            job.register_model, job.registration = prepared.register_model, prepared.registration
+            job.updated_at = _now()
             if request.policies:
                 _set_policies(job, prepared.policies)
             job.tracking_uri = self.settings.kept_tracking_uri
@@ -189,16 +191,17 @@ class JobService:
             ConflictError: a job of that name runs another notebook, or its triggers go with other parameters.
         """
         prepared = self.prepare(request)
-        wanted = (prepared.parameters, prepared.kernel, prepared.register_model)
+        wanted = prepared.parameters, prepared.kernel, prepared.register_model, prepared.registration
         with self.store.session() as session:
             job = self.job_named(session, prepared)
-            if job.triggers and (job.parameters, job.kernel, job.register_model) != wanted:
+            has = job.parameters, job.kernel, job.register_model, job.registration or {}
+            if job.triggers and has != wanted:
                 raise ConflictError(
                     f"The job {job.name!r} has triggers that run it with other parameters.",
                     field="name",
                     hint="Choose another name, or give the same parameters.",
                 )
-            job.parameters, job.kernel, job.register_model = wanted
+            job.parameters, job.kernel, job.register_model, job.registration = wanted
             job.tracking_uri = self.settings.kept_tracking_uri
             if request.policies:
                 _set_policies(job, prepared.policies)
@@ -369,6 +372,7 @@ class JobService:
                 parameters=prepared.parameters,
                 kernel=prepared.kernel,
                 register_model=prepared.register_model,
+                registration=prepared.registration,
                 tracking_uri=self.settings.kept_tracking_uri,
                 created_at=now,
                 updated_at=now,

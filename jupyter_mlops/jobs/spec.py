@@ -25,6 +25,7 @@ class RunRequest:
         priority: of this run; by default that of the policies.
         idempotency_key: the same key with the same request is answered with its first run.
         preset: of the job: its parameters hold where `parameters` gives none.
+        registration: how the model is registered, as `parse_plan` takes it.
     """
 
     notebook: str
@@ -36,16 +37,27 @@ class RunRequest:
     priority: int | None = None
     idempotency_key: str | None = None
     preset: str | None = None
+    registration: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, job: Job) -> RunRequest:
         """The request that runs a job as it is defined."""
-        return cls(job.notebook, job.name, job.parameters, job.kernel, job.register_model, job.policies)
+        return cls(
+            job.notebook,
+            job.name,
+            job.parameters,
+            job.kernel,
+            job.register_model,
+            job.policies,
+            registration=job.registration or {},
+        )
 
     @property
     def fingerprint(self) -> str:
         """Tells this request from others under the same idempotency key."""
         asked = {**asdict(self), "idempotency_key": None}
+        if not self.registration:  # as it was before there were registrations
+            del asked["registration"]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -60,6 +72,7 @@ class JobChange:
         kernel: another kernel; empty: the notebook's own.
         register_model: another registered model; empty: none.
         presets: named parameters, in place of all of the job's.
+        registration: in place of the job's.
     """
 
     name: str | None = None
@@ -68,6 +81,7 @@ class JobChange:
     kernel: str | None = None
     register_model: str | None = None
     presets: Mapping[str, Mapping[str, Any]] | None = None
+    registration: Mapping[str, Any] | None = None
 
     def applied_to(self, job: Job) -> RunRequest:
         """The request that the changed job would be: it is checked as one."""
@@ -78,7 +92,13 @@ class JobChange:
             job.kernel if self.kernel is None else self.kernel or None,
             job.register_model if self.register_model is None else self.register_model or None,
             policies=self.policies or {},
+            registration=self._registration(job),
         )
+
+    def _registration(self, job: Job) -> Mapping[str, Any]:
+        if self.registration is not None:
+            return self.registration
+        return {} if self.register_model == "" else job.registration or {}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ SUBCOMMANDS = {
     "run": "run this notebook as a job: -p NAME VALUE, --name, --register, --kernel, --wait",
     "params": "edit the parameters in a form and run: --list, --name, --register, --kernel",
     "runs": "list this notebook's runs",
-    "register": "register the model that this kernel logged to MLflow last",
+    "register": "register a model: NAME, --from VARIABLE, RUN or MODEL, --alias, --gate",
     "config": "show or change what is captured: NAME=VALUE...",
     "on": "record cell executions",
     "off": "record no more",
@@ -50,13 +50,23 @@ RUN_STATUSES = ("FINISHED", "FAILED", "KILLED")
 PARAMETER_OPTIONS = ("-p", "--parameter")
 
 
+_REGISTER_OPTIONS: dict[str, dict[str, Any]] = {
+    "--from": {"dest": "source", "metavar": "VARIABLE|RUN|MODEL"},
+    "--run": {"dest": "source", "metavar": "RUN"},
+    "--alias": {},
+    "--gate": {"action": "append", "dest": "gates", "default": [], "metavar": "GATE"},
+    "--example": {"metavar": "VARIABLE|no"},
+}
+
+
 class TeachingParser(argparse.ArgumentParser):
     """A parser that raises what it has against a line, with the usage, instead of ending the process."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the line."""
         options = [option for action in self._actions for option in action.option_strings]
-        wrong = [word for word in message.split() if word.startswith("--") and word not in options]
+        words = [word.rstrip(":,") for word in message.split()]
+        wrong = [word for word in words if word.startswith("--") and word not in options]
         close = difflib.get_close_matches(wrong[0], options, 1) if wrong else []
         guess = f"Did you mean {close[0]}? " if close else ""
         usage = " ".join(self.format_usage().split()).replace("usage: ", "%")
@@ -117,7 +127,7 @@ def make_parser(name: str) -> TeachingParser:
         options = {"--list": {"action": "store_true"}, "--name": {}, "--register": {}, "--kernel": {}}
     elif name == "register":
         parser.add_argument("name")
-        options = {"--run": {"metavar": "RUN"}}
+        options = dict(_REGISTER_OPTIONS)
     elif name in ("runs", "history"):
         options = {"--limit": {"type": int, "default": 10}}
     else:

@@ -72,13 +72,19 @@ class MlopsMagics(Magics):
                 --list                only list them; --name, --register, --kernel, --notebook as of run
             %mlops runs           list this notebook's runs (--limit N)
             %mlops register NAME  make the model that this kernel logged to MLflow last a version of NAME
-                --run RUN             the model of another run instead: an MLflow run's id or a job run's
+                --from WHAT           instead: a variable with a model, an MLflow run's id, a job run's, a
+                                      logged model (m-...), or a version (OTHER/3, OTHER@champion)
+                --alias ALIAS         what the version becomes once every gate has passed, as champion
+                --gate GATE           such as metric:accuracy>=0.9, or approval; repeatable
+                --example VARIABLE    rows for the signature and the example (no: neither); by default those
+                                      of this notebook that the model was fitted on
 
         What runs as a job, is judged and is kept is the notebook as it is saved. Examples::
 
             %mlops start first try
             %mlops log accuracy=0.93 model=ridge
             %mlops run -p C 0.5 --register breast-cancer
+            %mlops register breast-cancer --from model --alias champion --gate metric:accuracy>=0.9
         """
         if cell is not None:
             self._run_cell(line, cell)

@@ -15,13 +15,16 @@ _CHANNEL_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 
 class Event(str, Enum):
-    """What can be told about a run. The value is what the store, policies and REST show."""
+    """What can be told about a run and its model. The value is what the store, policies and REST show."""
 
     STARTED = "started"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     RECOVERED = "recovered"
     LONGER_THAN_USUAL = "longer_than_usual"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PROMOTED = "promoted"
+    KEPT = "kept"
 
 
 Rules = Mapping[str, list[str]]

@@ -104,7 +104,7 @@ class AttemptExecution:
     def _close_tracking(self, tracking: AttemptTracking, run: Run, outcome: Outcome) -> Outcome:
         """How the notebook ended does not hang on its tracking, except where a model was to come of it."""
         try:
-            return tracking.finish(run, outcome, self.store)
+            return tracking.finish(run, outcome, self.store, self.settings, self.cancel.is_set)
         except Exception as error:
             log.exception("the tracking of attempt %s could not be completed", self.attempt_id)
             if outcome.state is not RunState.SUCCEEDED or not run.register_model:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,16 @@ from sqlalchemy.orm import Session
 from jupyter_mlops import __version__
 from jupyter_mlops.capture.run_verdict import verdict_tags
 from jupyter_mlops.config import Settings
-from jupyter_mlops.errors import RegistrationError
+from jupyter_mlops.runs.attempt_registration import register_model_of
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.resume.submission import resumes
 from jupyter_mlops.runs.states import RunState
-from jupyter_mlops.store import Store, changes
+from jupyter_mlops.store import Store
 from jupyter_mlops.store.executions import records_of_run
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.tracking.client import TrackedRun, Tracking, newest_metrics, tracking_failures
 from jupyter_mlops.tracking.origin import SNAPSHOT_VARIABLE, commit_tags
 from jupyter_mlops.tracking.probe import check_tracking
-from jupyter_mlops.tracking.registry import register_logged_model
 
 log = logging.getLogger(__name__)
 _MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.CANCELLED: "KILLED"}
@@ -77,10 +77,19 @@ class AttemptTracking:
             SNAPSHOT_VARIABLE: self.tags["mlops.snapshot_sha"],
         }
 
-    def finish(self, run: Run, outcome: Outcome, store: Store) -> Outcome:
+    def finish(
+        self, run: Run, outcome: Outcome, store: Store, settings: Settings, stopped: Callable[[], bool]
+    ) -> Outcome:
         """Close the MLflow run and register the model; answers with the outcome as it then is.
 
         A tracking server that fails here does not change how the notebook ended: it is logged.
+
+        Args:
+            run: the job run.
+            outcome: how its notebook ended.
+            store: where its cells are recorded, and its registration is kept.
+            settings: whose tracking server it is.
+            stopped: whether the run was cancelled meanwhile.
         """
         mlflow_runs: list[Any] = []
         try:
@@ -90,7 +99,8 @@ class AttemptTracking:
         except tracking_failures():
             log.exception("the MLflow run %s could not be completed", self.run.run_id)
         if outcome.state is RunState.SUCCEEDED and run.register_model:
-            outcome = self._register(run, outcome, mlflow_runs, store)
+            ids = [one.info.run_id for one in mlflow_runs] or [self.run.run_id]
+            outcome = register_model_of(run, outcome, store, settings, self.tags, ids, stopped)
         self._close(run, outcome)
         return outcome
 
@@ -102,18 +112,6 @@ class AttemptTracking:
         with store.reading() as session:
             records = _records(session, run)
         self.tracking.describe_run(self.run.run_id, verdict_tags(records, executed), records)
-
-    def _register(self, run: Run, outcome: Outcome, mlflow_runs: list[Any], store: Store) -> Outcome:
-        name = str(run.register_model)
-        try:
-            made = register_logged_model(self.tracking.client, mlflow_runs, name, self.tags)
-        except RegistrationError as error:
-            but = _lower_first(error.message)
-            message = f"The notebook ran to its end, but {but} {error.hint or ''}".strip()
-            return replace(outcome, state=RunState.FAILED, reason=error.reason_code, message=message)
-        with store.session() as session:
-            changes.record(session, "model", name, root=run.root, notebook=run.notebook)
-        return replace(outcome, model_version=made.version)
 
     def _close(self, run: Run, outcome: Outcome) -> None:
         tags = {"mlops.state": outcome.state.value}
@@ -133,7 +131,3 @@ def _records(session: Session, run: Run) -> list[dict[str, Any]]:
     records = _records(session, before) if before is not None else []
     last = max((record["seq"] for record in records), default=0)
     return records + [{**record, "seq": last + record["seq"]} for record in records_of_run(session, run.id)]
-
-
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]

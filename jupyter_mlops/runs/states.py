@@ -40,5 +40,6 @@ class Reason:
     WORKER_LOST: Final = "worker_lost"
     OVERLAP: Final = "overlap"
     DISK: Final = "disk"
+    REFUSED_BY_GATE: Final = "refused_by_gate"
     BROKEN_ROW: Final = "broken_row"
     INTERNAL_ERROR: Final = "internal_error"

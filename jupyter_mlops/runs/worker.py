@@ -21,6 +21,7 @@ from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.fires import fire_due_triggers
 from jupyter_mlops.jobs.triggers.kinds import fired_by_workers
 from jupyter_mlops.jobs.triggers.lookout import Lookout
+from jupyter_mlops.models.states import UNDER_WAY
 from jupyter_mlops.notifications.channels import Channels
 from jupyter_mlops.notifications.delivery import Courier
 from jupyter_mlops.notifications.long_runs import note_long_runs
@@ -32,6 +33,7 @@ from jupyter_mlops.runs.heartbeat import Heartbeat
 from jupyter_mlops.runs.hub_activity import HubActivity
 from jupyter_mlops.runs.partial_notebook import close_partial_notebook
 from jupyter_mlops.runs.queue import LEASE, Lease, Outcome
+from jupyter_mlops.runs.registrations_child import RegistrationsChild
 from jupyter_mlops.runs.resume.keeper import clear_up, holds_kernels
 from jupyter_mlops.runs.runner_process import (
     ATTEMPT_VARIABLE,
@@ -42,7 +44,7 @@ from jupyter_mlops.runs.runner_process import (
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import register_worker, runs_still
 from jupyter_mlops.store import Store, changes
-from jupyter_mlops.store.tables import Attempt, Job, Notification, Run, Trigger, Worker
+from jupyter_mlops.store.tables import Attempt, Job, Notification, Registration, Run, Trigger, Worker
 from jupyter_mlops.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
@@ -100,6 +102,7 @@ class WorkerLoop:
         self._courier = Courier(store, Channels(settings.data_dir))
         self._housekeeper = Housekeeper(store, settings)
         self._executors = {name: settings.executor_limits.get(name) for name in installed_executors()}
+        self._registrations = RegistrationsChild(store, settings)
         self._hub = HubActivity.of_environment(os.environ)
 
     def run(self) -> None:
@@ -129,6 +132,7 @@ class WorkerLoop:
             (self._sweep_aside, SWEEP_S),
             (self._fire, TICK_S),
             (self._serve_queue, QUEUE_S),
+            (self._see_to_registrations, QUEUE_S),
             (self._courier.tick, NOTIFY_S),
             (self._note_long_runs, LONG_RUNS_S),
             (self._housekeeper.tick, HOUSEKEEPING_S),
@@ -148,8 +152,14 @@ class WorkerLoop:
         kinds = {change.kind for change in self._watch.poll()}
         if "run" in kinds:
             self._due.pop(self._serve_queue, None)
+        if "model" in kinds:
+            self._due.pop(self._see_to_registrations, None)
         if "notification" in kinds:
             self._due.pop(self._courier.tick, None)
+
+    def _see_to_registrations(self) -> None:
+        if not self.stopping:
+            self._registrations.tick()
 
     def _note_long_runs(self) -> None:
         note_long_runs(self._store, _now())
@@ -322,7 +332,8 @@ class WorkerLoop:
         return [runner for runner in self._runners if runner.attempt_id is not None]
 
     def _idle_for_long(self) -> bool:
-        if self._exit_when_idle_s is None or self._busy_runners() or holds_kernels(self._settings):
+        busy = self._busy_runners() or self._registrations.is_busy
+        if self._exit_when_idle_s is None or busy or holds_kernels(self._settings):
             return False
         if not self._settings.data_dir.exists():
             return True
@@ -336,6 +347,7 @@ class WorkerLoop:
     def _close(self) -> None:
         self._heartbeat.stop()
         self._lookout.close()
+        self._registrations.close()
         for runner in self._runners:
             if runner.attempt_id is None:
                 runner.close()
@@ -358,6 +370,7 @@ def _work_to_come() -> ColumnElement[bool]:
         exists().where(triggers, Job.deleted_at.is_(None)),
         exists().where(Run.state == RunState.QUEUED.value),
         exists().where(Notification.state == PENDING),
+        exists().where(Registration.state.in_([state.value for state in UNDER_WAY])),
     )
 
 

@@ -23,6 +23,7 @@ from jupyter_mlops.capture.session_state import judge_notebook
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.jobs.triggers.kinds import fired_by_workers
+from jupyter_mlops.models.states import UNDER_WAY
 from jupyter_mlops.notebooks.kernels import available_kernels
 from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs.states import RunState
@@ -30,7 +31,7 @@ from jupyter_mlops.runs.workers import ensure_worker, live_workers
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.executions import list_executions
 from jupyter_mlops.store.paging import Page, PageRequest
-from jupyter_mlops.store.tables import Job, Notification, Run, Trigger
+from jupyter_mlops.store.tables import Job, Notification, Registration, Run, Trigger
 from jupyter_mlops.store.watch import ChangeWatch
 from jupyter_mlops.tracking.gateway import TrackingGateway
 
@@ -41,6 +42,7 @@ INGEST_S = 0.5
 LOOK_AT_KERNELS_S = 5.0
 LISTEN_S = 0.25
 WORKER_CHECK_S = 10.0
+TRACKING_MODULE = "jupyter_mlops.models.process"
 
 
 class Backend:
@@ -64,7 +66,7 @@ class Backend:
     ) -> None:
         self.settings = settings
         self.root = root.resolve()
-        self.tracking = TrackingGateway(settings)
+        self.tracking = TrackingGateway(settings, TRACKING_MODULE)
         self._events = events
         self._list_sessions = list_sessions
         self._log = log
@@ -210,8 +212,9 @@ class Backend:
             Trigger.job_id == Job.id,
             Job.deleted_at.is_(None),
         )
+        under_way = exists().where(Registration.state.in_([state.value for state in UNDER_WAY]))
         with self.store.reading() as session:
-            wanted = session.scalar(select(unfinished | waiting | untold))
+            wanted = session.scalar(select(unfinished | waiting | untold | under_way))
         if wanted:
             ensure_worker(self.store, self.settings)
 

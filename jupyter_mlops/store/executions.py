@@ -101,6 +101,16 @@ def records_of_run(session: Session, run_id: str) -> list[dict[str, Any]]:
     return _with_sources(session, list(rows))
 
 
+def records_of_session(session: Session, session_id: str) -> list[dict[str, Any]]:
+    """All executions of one kernel's life, in the order in which they were executed."""
+    rows = session.scalars(
+        select(CellExecution)
+        .where(CellExecution.session_id == session_id)
+        .order_by(CellExecution.seq, CellExecution.id)
+    )
+    return _with_sources(session, list(rows))
+
+
 def _one_of(value: str | None, known: Sequence[str], field: str) -> str | None:
     if value is not None and value not in known:
         raise BadInputError(

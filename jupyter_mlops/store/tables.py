@@ -22,6 +22,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from jupyter_mlops.store.stored_json import StoredJson, UtcDateTime
 
 __all__ = [
+    "AliasMove",
     "Attempt",
     "Base",
     "CellExecution",
@@ -31,6 +32,8 @@ __all__ = [
     "KernelSession",
     "Notification",
     "Recording",
+    "Registration",
+    "RegistryTurn",
     "Run",
     "Source",
     "Trigger",
@@ -62,6 +65,7 @@ class Job(Base):
     parameters: Mapped[dict[str, Any]]
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
+    registration: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     tracking_uri: Mapped[str | None] = mapped_column(Text)
     policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     presets: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
@@ -137,6 +141,7 @@ class Run(Base):
     parameters: Mapped[dict[str, Any]]
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
+    registration: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     tracking_uri: Mapped[str | None] = mapped_column(Text)
     policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     priority: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
@@ -231,6 +236,78 @@ class Notification(Base):
         Index("ix_notifications_due", "state", "next_try_at"),
         Index("ix_notifications_root_created", "root", "created_at", "id"),
     )
+
+
+class Registration(Base):
+    """One model on its way into the registry: checked, made a version, judged, promoted.
+
+    Each step is stored before the next begins, so that whoever takes it up after a kill goes on from there.
+    `holder` works at it until `held_until`.
+    """
+
+    __tablename__ = "registrations"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    root: Mapped[str | None] = mapped_column(Text)
+    tracking_uri: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(String(256))
+    notebook: Mapped[str | None] = mapped_column(Text)
+    run_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    mlflow_run_id: Mapped[str | None]
+    model_id: Mapped[str | None]
+    plan: Mapped[dict[str, Any]]
+    state: Mapped[str] = mapped_column(String(20))
+    version: Mapped[str | None]
+    gates: Mapped[list[Any]] = mapped_column(StoredJson, default=list, server_default="[]")
+    evidence: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
+    message: Mapped[str | None] = mapped_column(Text)
+    requested_by: Mapped[str | None] = mapped_column(Text)
+    decided_by: Mapped[str | None] = mapped_column(Text)
+    decision: Mapped[str | None] = mapped_column(String(10))
+    comment: Mapped[str | None] = mapped_column(Text)
+    decided_at: Mapped[datetime | None]
+    holder: Mapped[str | None] = mapped_column(String(40))
+    held_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_registrations_model_created", "model", "created_at", "id"),
+        Index("ix_registrations_state_created", "state", "created_at", "id"),
+    )
+
+
+class AliasMove(Base):
+    """One move of an alias. It is stored as `intended` before the registry is told, and `done` after."""
+
+    __tablename__ = "alias_moves"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    tracking_uri: Mapped[str] = mapped_column(Text)
+    model: Mapped[str] = mapped_column(String(256))
+    alias: Mapped[str] = mapped_column(String(256))
+    from_version: Mapped[str | None]
+    to_version: Mapped[str | None]
+    action: Mapped[str] = mapped_column(String(12))
+    actor: Mapped[str | None] = mapped_column(Text)
+    reason: Mapped[str | None] = mapped_column(Text)
+    registration_id: Mapped[str | None] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+    __table_args__ = (Index("ix_alias_moves_model_created", "model", "created_at", "id"),)
+
+
+class RegistryTurn(Base):
+    """Who may move a model's aliases now. A turn that is not renewed ends by itself."""
+
+    __tablename__ = "registry_turns"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    holder: Mapped[str] = mapped_column(String(40))
+    until: Mapped[datetime]
 
 
 class KernelSession(Base):

@@ -7,16 +7,31 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
 from jupyter_mlops.config import Settings
+from jupyter_mlops.errors import (
+    BadInputError,
+    ConflictError,
+    MlopsError,
+    NotFoundError,
+    OutsideRootError,
+    TrackingUnavailableError,
+)
 
 ANSWER_WITHIN_S = 20.0
 START_WITHIN_S = 180.0
 ASK_AGAIN_AFTER_S = 15.0
 LET_GO_AFTER_S = 300.0
+ACT_WITHIN_S = 60.0
+_SEE_DOCTOR = "See `jupyter mlops doctor` for the tracking server in use."
+_KINDS: dict[int, type[MlopsError]] = {
+    kind.status: kind for kind in (BadInputError, NotFoundError, ConflictError, OutsideRootError)
+}
+MAX_KEPT_ANSWERS = 200
 
 
 @dataclass(frozen=True)
@@ -40,10 +55,15 @@ class TrackingGateway:
     A question without an answer in 20 s ends the process (whatever hangs in it), gives the last answer
     with the reason why it is not newer, and is not asked again for 15 s: a dead tracking server costs the
     Jupyter server nothing. A process that is still starting is left to it: MLflow may be making its database.
+
+    Args:
+        settings: which tracking server.
+        module: the process's own; one that can do more than answer serves `act` as well.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, module: str = "jupyter_mlops.tracking.process") -> None:
         self._settings = settings
+        self._module = module
         self._process: asyncio.subprocess.Process | None = None
         self._ready: asyncio.Task[bytes] | None = None
         self._started_at = 0.0
@@ -77,8 +97,36 @@ class TrackingGateway:
                 answer = Answer(last.value, last.answered_at, said["problem"])
             else:
                 answer = Answer(said["answer"], datetime.now(timezone.utc), None)
+            self._last.pop(asked, None)
             self._last[asked] = answer
+            if len(self._last) > MAX_KEPT_ANSWERS:
+                del self._last[next(iter(self._last))]
             return answer
+
+    async def act(self, action: str, **arguments: str | None) -> Any:
+        """Have something done, and answer with what came of it; nothing of it is remembered.
+
+        Raises:
+            MlopsError: it is refused, in the words of who does it.
+            TrackingUnavailableError: the tracking server does not answer; it may be done all the same.
+        """
+        async with self._lock:
+            try:
+                while not await self._is_ready():
+                    continue
+                said = await asyncio.wait_for(self._ask_process(action, arguments), ACT_WITHIN_S)
+            except asyncio.TimeoutError:
+                self.close()
+                said = {"problem": f"The tracking server did not answer within {ACT_WITHIN_S:.0f} s."}
+            except (OSError, ValueError) as error:
+                self.close()
+                said = {"problem": f"The tracking process ended: {error}"}
+        if (refused := said.get("refused")) is not None:
+            kind = _KINDS.get(refused["status"], TrackingUnavailableError)
+            raise kind(refused["message"], field=refused["field"], hint=refused["hint"], code=refused["code"])
+        if "problem" in said:
+            raise TrackingUnavailableError(said["problem"], field="tracking_uri", hint=_SEE_DOCTOR)
+        return said["answer"]
 
     async def stop(self) -> None:
         """End the tracking process, and wait until it has ended."""
@@ -113,7 +161,7 @@ class TrackingGateway:
             raise OSError("it could not start; see `jupyter mlops doctor`")
         return True
 
-    async def _ask_process(self, question: str, arguments: dict[str, str]) -> dict[str, Any]:
+    async def _ask_process(self, question: str, arguments: Mapping[str, str | None]) -> dict[str, Any]:
         process = await self._running_process()
         assert process.stdin is not None and process.stdout is not None
         self._next_id += 1
@@ -133,7 +181,7 @@ class TrackingGateway:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "jupyter_mlops.tracking.process",
+                self._module,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.DEVNULL,

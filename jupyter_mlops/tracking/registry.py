@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from jupyter_mlops.errors import BadInputError, RegistrationError
+from jupyter_mlops.tracking.client import newest_metrics
+from jupyter_mlops.tracking.model_description import RUNS_CODE
+from jupyter_mlops.tracking.model_facts import moment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 NEWEST_VERSIONS = 20
 WATCHED_VERSIONS = 100
 SERIALIZATION = "mlops.serialization"
-PICKLES = ("cloudpickle", "pickle")
+GATE_TAG = "mlops.gate"
 
 
 class NoModelLoggedError(RegistrationError):
@@ -73,7 +75,7 @@ def register_logged_model(
                 hint="Log it in a cell, with your library's flavour: "
                 "mlflow.sklearn.log_model(model, name='model').",
             )
-        _ensure_registered_model(client, name)
+        ensure_registered_model(client, name)
         version = client.create_model_version(
             name,
             source=model.model_uri,
@@ -96,7 +98,7 @@ def list_models(client: MlflowClient) -> list[dict[str, Any]]:
         {
             "name": model.name,
             "description": model.description or None,
-            "versions": _versions(client, model.name, model.aliases),
+            "versions": newest_versions(client, model.name, model.aliases, NEWEST_VERSIONS),
         }
         for model in client.search_registered_models(max_results=200)
     ]
@@ -121,7 +123,7 @@ def list_model_versions(client: MlflowClient, name: str) -> dict[str, Any]:
             {
                 "version": str(one.version),
                 "mlflow_run_id": one.run_id or None,
-                "created_at": _moment(one.creation_timestamp),
+                "created_at": moment(one.creation_timestamp),
             }
             for one in found
         ],
@@ -129,16 +131,13 @@ def list_model_versions(client: MlflowClient, name: str) -> dict[str, Any]:
     }
 
 
-def _moment(milliseconds: int | None) -> str | None:
-    if milliseconds is None:
-        return None
-    return datetime.fromtimestamp(milliseconds / 1000, timezone.utc).isoformat()
-
-
-def _versions(client: MlflowClient, name: str, aliases: Mapping[str, str]) -> list[dict[str, Any]]:
+def newest_versions(
+    client: MlflowClient, name: str, aliases: Mapping[str, str], at_most: int
+) -> list[dict[str, Any]]:
+    """The newest versions of a registered model, as `ModelVersion` in the REST schema."""
     quoted = name.replace("'", "''")
     found = client.search_model_versions(
-        f"name='{quoted}'", max_results=NEWEST_VERSIONS, order_by=["version_number DESC"]
+        f"name='{quoted}'", max_results=at_most, order_by=["version_number DESC"]
     )
     return [asdict(_ListedVersion.of(version, aliases, client)) for version in found]
 
@@ -154,21 +153,22 @@ class _ListedVersion:
     snapshot_sha: str | None
     metrics: dict[str, float]
     can_run_code: bool
+    gate: str | None
 
     @classmethod
     def of(cls, version: Any, aliases: Mapping[str, str], client: MlflowClient) -> _ListedVersion:
         tags = version.tags or {}
-        made = version.creation_timestamp
         return cls(
             version=str(version.version),
             aliases=sorted(alias for alias, of in aliases.items() if str(of) == str(version.version)),
-            created_at=datetime.fromtimestamp(made / 1000, timezone.utc).isoformat() if made else None,
+            created_at=moment(version.creation_timestamp),
             mlflow_run_id=version.run_id or None,
             run_id=tags.get("mlops.run_id"),
             notebook=tags.get("mlops.notebook"),
             snapshot_sha=tags.get("mlops.snapshot_sha"),
             metrics=_metrics(client, version.run_id),
-            can_run_code=tags.get(SERIALIZATION) in PICKLES,
+            can_run_code=tags.get(SERIALIZATION) in RUNS_CODE,
+            gate=tags.get(GATE_TAG),
         )
 
 
@@ -178,7 +178,7 @@ def _metrics(client: MlflowClient, run_id: str | None) -> dict[str, float]:
     if not run_id:
         return {}
     try:
-        return dict(client.get_run(run_id).data.metrics)
+        return newest_metrics([client.get_run(run_id)])
     except MlflowException:  # its run was deleted; the version is still there
         return {}
 
@@ -204,7 +204,8 @@ def _serialization(model: LoggedModel) -> str:
     return next((str(known) for known in formats if known), "flavour's own")
 
 
-def _ensure_registered_model(client: MlflowClient, name: str) -> None:
+def ensure_registered_model(client: MlflowClient, name: str) -> None:
+    """Make a registered model, unless it is there."""
     from mlflow.exceptions import MlflowException
 
     try:

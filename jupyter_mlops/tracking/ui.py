@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from types import TracebackType
 
 from jupyter_mlops.config import Settings, hide_password
-from jupyter_mlops.errors import BadInputError, TrackingUnavailableError
+from jupyter_mlops.errors import TrackingUnavailableError
+from jupyter_mlops.loopback import HOST, choose_port
 from jupyter_mlops.tracking.probe import check_tracking
 
-HOST = "127.0.0.1"
 USUAL_PORT = 5000
 STARTS_WITHIN_S = 300.0
 
@@ -40,7 +39,7 @@ class UiServer:
 
     def __init__(self, settings: Settings, port: int | None = None) -> None:
         self._settings = settings
-        self._port = _choose_port(port)
+        self._port = choose_port(port, USUAL_PORT)
         self.url = f"http://{HOST}:{self._port}"
 
     def __enter__(self) -> UiServer:
@@ -95,20 +94,6 @@ class UiServer:
     def wait(self) -> int:
         """Wait until it ends; its exit code."""
         return self._process.wait()
-
-
-def _choose_port(port: int | None) -> int:
-    for wanted in (USUAL_PORT, 0) if port is None else (port,):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise BadInputError(
-        f"The port {port} cannot be had.", field="port", hint="Give another, or none for any that is free."
-    )
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

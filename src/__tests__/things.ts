@@ -1,12 +1,17 @@
 import type {
   CellState,
   Execution,
+  GateResult,
   Job,
   ModelList,
+  ModelPage,
   ModelVersion,
+  ModelVersionPage,
   NotebookInspection,
   Parameter,
+  Registration,
   Run,
+  Serving,
   SessionState,
   Status
 } from '../api/types';
@@ -98,6 +103,7 @@ export function aVersion(given: Partial<ModelVersion> = {}): ModelVersion {
     snapshot_sha: null,
     metrics: {},
     can_run_code: false,
+    gate: null,
     ...given
   };
 }
@@ -108,6 +114,107 @@ export function aModelList(given: Partial<ModelList> = {}): ModelList {
     answered_at: MOMENT,
     age_s: 0,
     problem: null,
+    ...given
+  };
+}
+
+export function aGateResult(given: Partial<GateResult> = {}): GateResult {
+  return {
+    kind: 'metric',
+    before: 'register',
+    verdict: 'passed',
+    message: 'accuracy is 0.979.',
+    would_pass: null,
+    seen: {},
+    duration_s: 0.01,
+    ...given
+  };
+}
+
+export function aRegistration(given: Partial<Registration> = {}): Registration {
+  return {
+    id: 'g1',
+    model: 'cancer',
+    version: '2',
+    state: 'awaiting_approval',
+    message: null,
+    notebook: 'train.ipynb',
+    run_id: 'r4',
+    mlflow_run_id: null,
+    model_id: null,
+    plan: { alias: 'champion', candidate: 'candidate', previous: 'previous' },
+    gates: [aGateResult()],
+    requested_by: 'ann',
+    decided_by: null,
+    decision: null,
+    comment: null,
+    decided_at: null,
+    created_at: MOMENT,
+    updated_at: MOMENT,
+    ended_at: null,
+    ...given
+  };
+}
+
+export function aModelPage(given: Partial<ModelPage> = {}): ModelPage {
+  return {
+    name: 'cancer',
+    description: null,
+    aliases: {},
+    versions: [],
+    moves: [],
+    registrations: [],
+    age_s: 0,
+    problem: null,
+    ...given
+  };
+}
+
+export function aVersionPage(
+  given: Partial<ModelVersionPage> = {}
+): ModelVersionPage {
+  return {
+    name: 'cancer',
+    version: '2',
+    aliases: [],
+    created_at: MOMENT,
+    description: null,
+    metrics: {},
+    params: {},
+    tags: {},
+    signature: null,
+    has_input_example: false,
+    input_example: null,
+    flavors: ['sklearn'],
+    serialization: 'skops',
+    can_run_code: false,
+    size_bytes: 12_000,
+    checksums: {},
+    checksum_problem: null,
+    requirements: [],
+    data: [],
+    mlflow_run_id: null,
+    model_id: null,
+    run_id: null,
+    notebook: null,
+    snapshot_sha: null,
+    commit: null,
+    registration: null,
+    ...given
+  };
+}
+
+export function aServing(given: Partial<Serving> = {}): Serving {
+  return {
+    id: 's1',
+    model: 'cancer',
+    version: '2',
+    state: 'ready',
+    url: 'http://127.0.0.1:5001',
+    pid: 77,
+    started_at: MOMENT,
+    message: null,
+    log: [],
     ...given
   };
 }

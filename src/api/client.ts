@@ -1,8 +1,8 @@
-import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { paths } from './schema';
-import { ApiError, readProblem, UNREACHABLE } from './problem';
+import { RegistryClient } from './registry';
+import { type Path, Transport } from './transport';
 import type {
   AttemptList,
   ChannelList,
@@ -15,7 +15,6 @@ import type {
   JobRequest,
   KeptKernel,
   MatrixRequest,
-  ModelList,
   NewTrigger,
   NotebookInspection,
   NotificationPage,
@@ -34,22 +33,6 @@ import type {
   TriggerRequest,
   UnseenLeft
 } from './types';
-
-const BASE = 'jupyter-mlops/api';
-
-type Path = keyof paths;
-type Query = Record<string, string | number | boolean | null | undefined>;
-
-interface ICall {
-  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** What fills the braces of the path. */
-  ids?: Record<string, string>;
-  query?: Query;
-  body?: unknown;
-  headers?: Record<string, string>;
-  /** Ends the call, and the reading of its answer. */
-  signal?: AbortSignal;
-}
 
 export type RunQuery = NonNullable<
   paths['/runs']['get']['parameters']['query']
@@ -75,7 +58,13 @@ export type NotificationQuery = NonNullable<
 export class Client {
   constructor(
     readonly serverSettings: ServerConnection.ISettings = ServerConnection.makeSettings()
-  ) {}
+  ) {
+    this._transport = new Transport(serverSettings);
+    this.registry = new RegistryClient(this._transport);
+  }
+
+  /** What becomes of models. */
+  readonly registry: RegistryClient;
 
   /** Emitted with every run that this page has submitted. */
   get submitted(): ISignal<this, Run> {
@@ -83,11 +72,11 @@ export class Client {
   }
 
   status(): Promise<Status> {
-    return this._call('/status');
+    return this._transport.call('/status');
   }
 
   inspect(path: string): Promise<NotebookInspection> {
-    return this._call('/notebook', { query: { path } });
+    return this._transport.call('/notebook', { query: { path } });
   }
 
   previewSchedule(
@@ -95,7 +84,7 @@ export class Client {
     timezone: string,
     between: IBetween = {}
   ): Promise<SchedulePreview> {
-    return this._call('/schedule', {
+    return this._transport.call('/schedule', {
       query: { cron, timezone, ...moments(between) }
     });
   }
@@ -106,25 +95,25 @@ export class Client {
     spec: Record<string, unknown>,
     between: IBetween = {}
   ): Promise<SchedulePreview> {
-    return this._call('/schedule', {
+    return this._transport.call('/schedule', {
       query: { kind, spec: JSON.stringify(spec), ...moments(between) }
     });
   }
 
   jobs(query: JobQuery = {}): Promise<JobPage> {
-    return this._call('/jobs', { query });
+    return this._transport.call('/jobs', { query });
   }
 
   job(job_id: string): Promise<Job> {
-    return this._call('/jobs/{job_id}', { ids: { job_id } });
+    return this._transport.call('/jobs/{job_id}', { ids: { job_id } });
   }
 
   createJob(body: JobRequest): Promise<Job> {
-    return this._call('/jobs', { method: 'POST', body });
+    return this._transport.call('/jobs', { method: 'POST', body });
   }
 
   changeJob(job_id: string, body: JobChange): Promise<Job> {
-    return this._call('/jobs/{job_id}', {
+    return this._transport.call('/jobs/{job_id}', {
       method: 'PATCH',
       ids: { job_id },
       body
@@ -132,11 +121,14 @@ export class Client {
   }
 
   deleteJob(job_id: string): Promise<void> {
-    return this._call('/jobs/{job_id}', { method: 'DELETE', ids: { job_id } });
+    return this._transport.call('/jobs/{job_id}', {
+      method: 'DELETE',
+      ids: { job_id }
+    });
   }
 
   addTrigger(job_id: string, body: TriggerRequest): Promise<NewTrigger> {
-    return this._call('/jobs/{job_id}/triggers', {
+    return this._transport.call('/jobs/{job_id}/triggers', {
       method: 'POST',
       ids: { job_id },
       body
@@ -144,7 +136,7 @@ export class Client {
   }
 
   changeTrigger(trigger_id: string, body: TriggerChange): Promise<NewTrigger> {
-    return this._call('/triggers/{trigger_id}', {
+    return this._transport.call('/triggers/{trigger_id}', {
       method: 'PATCH',
       ids: { trigger_id },
       body
@@ -152,7 +144,7 @@ export class Client {
   }
 
   deleteTrigger(trigger_id: string): Promise<void> {
-    return this._call('/triggers/{trigger_id}', {
+    return this._transport.call('/triggers/{trigger_id}', {
       method: 'DELETE',
       ids: { trigger_id }
     });
@@ -160,11 +152,11 @@ export class Client {
 
   /** What a run would, or may, fail by; nothing runs. */
   preflight(body: RunRequest): Promise<PreflightAnswer> {
-    return this._call('/preflight', { method: 'POST', body });
+    return this._transport.call('/preflight', { method: 'POST', body });
   }
 
   async runJob(job_id: string): Promise<Run> {
-    const run = await this._call<Run>('/jobs/{job_id}/runs', {
+    const run = await this._transport.call<Run>('/jobs/{job_id}/runs', {
       method: 'POST',
       ids: { job_id }
     });
@@ -173,18 +165,21 @@ export class Client {
   }
 
   runs(query: RunQuery = {}): Promise<RunPage> {
-    return this._call('/runs', { query });
+    return this._transport.call('/runs', { query });
   }
 
   async submitRun(body: RunRequest): Promise<Run> {
-    const run = await this._call<Run>('/runs', { method: 'POST', body });
+    const run = await this._transport.call<Run>('/runs', {
+      method: 'POST',
+      body
+    });
     this._submitted.emit(run);
     return run;
   }
 
   /** Submit a run for each combination, all or none. */
   async submitMatrix(body: MatrixRequest): Promise<Run[]> {
-    const { items } = await this._call<RunPage>('/runs/matrix', {
+    const { items } = await this._transport.call<RunPage>('/runs/matrix', {
       method: 'POST',
       body
     });
@@ -194,20 +189,20 @@ export class Client {
 
   /** Cancel, delete or re-run many runs; what is refused for one holds up no other. */
   applyToRuns(body: RunsAction): Promise<RunsActionResult> {
-    return this._call('/runs/bulk', { method: 'POST', body });
+    return this._transport.call('/runs/bulk', { method: 'POST', body });
   }
 
   /** Delete old runs and all that was theirs, or, as a dry run, say which. */
   clean(body: HousekeepingOrder): Promise<Cleaning> {
-    return this._call('/housekeeping', { method: 'POST', body });
+    return this._transport.call('/housekeeping', { method: 'POST', body });
   }
 
   run(run_id: string): Promise<Run> {
-    return this._call('/runs/{run_id}', { ids: { run_id } });
+    return this._transport.call('/runs/{run_id}', { ids: { run_id } });
   }
 
   cancelRun(run_id: string): Promise<Run> {
-    return this._call('/runs/{run_id}/cancel', {
+    return this._transport.call('/runs/{run_id}/cancel', {
       method: 'POST',
       ids: { run_id }
     });
@@ -215,7 +210,7 @@ export class Client {
 
   /** The tries of a run, the first first. */
   attempts(run_id: string): Promise<AttemptList> {
-    return this._call('/runs/{run_id}/attempts', { ids: { run_id } });
+    return this._transport.call('/runs/{run_id}/attempts', { ids: { run_id } });
   }
 
   /** Run the same snapshot again, with the same parameters and policies. */
@@ -230,7 +225,7 @@ export class Client {
 
   /** Put a failed run's kept kernel among those that this page can connect to. */
   openKernel(run_id: string): Promise<KeptKernel> {
-    return this._call('/runs/{run_id}/kernel', {
+    return this._transport.call('/runs/{run_id}/kernel', {
       method: 'POST',
       ids: { run_id }
     });
@@ -242,7 +237,7 @@ export class Client {
     lastEventId: string | null,
     signal: AbortSignal
   ): Promise<Response> {
-    return this._ask('/runs/{run_id}/events', {
+    return this._transport.ask('/runs/{run_id}/events', {
       ids: { run_id },
       headers: {
         Accept: 'text/event-stream',
@@ -254,49 +249,48 @@ export class Client {
 
   /** What is to be told in JupyterLab, newest first. */
   notifications(query: NotificationQuery = {}): Promise<NotificationPage> {
-    return this._call('/notifications', { query });
+    return this._transport.call('/notifications', { query });
   }
 
   /** Where else than in JupyterLab one can be told. */
   channels(): Promise<ChannelList> {
-    return this._call('/notifications/channels');
+    return this._transport.call('/notifications/channels');
   }
 
   /** Say that these notifications were seen; without ids, all. */
   markSeen(ids?: string[]): Promise<UnseenLeft> {
-    return this._call('/notifications/seen', {
+    return this._transport.call('/notifications/seen', {
       method: 'POST',
       body: ids ? { ids } : {}
     });
   }
 
   executions(query: ExecutionQuery): Promise<ExecutionPage> {
-    return this._call('/executions', { query });
+    return this._transport.call('/executions', { query });
   }
 
   /** Whether the server records a notebook's kernel. */
   recording(notebook: string): Promise<Recording> {
-    return this._call('/recording', { query: { notebook } });
+    return this._transport.call('/recording', { query: { notebook } });
   }
 
   setRecording(notebook: string, on: boolean): Promise<Recording> {
-    return this._call('/recording', { method: 'PUT', body: { notebook, on } });
+    return this._transport.call('/recording', {
+      method: 'PUT',
+      body: { notebook, on }
+    });
   }
 
   /** Whether what a notebook shows is still true, given its code cells from the top. */
   judge(notebook: string, cells: OpenCell[]): Promise<SessionState> {
-    return this._call('/session-state', {
+    return this._transport.call('/session-state', {
       method: 'POST',
       body: { notebook, cells }
     });
   }
 
-  models(): Promise<ModelList> {
-    return this._call('/models');
-  }
-
   private async _submit(path: Path, run_id: string): Promise<Run> {
-    const run = await this._call<Run>(path, {
+    const run = await this._transport.call<Run>(path, {
       method: 'POST',
       ids: { run_id }
     });
@@ -304,54 +298,10 @@ export class Client {
     return run;
   }
 
-  private async _call<T>(path: Path, call: ICall = {}): Promise<T> {
-    const response = await this._ask(path, call);
-    return response.status === 204 ? (undefined as T) : response.json();
-  }
-
-  private async _ask(path: Path, call: ICall): Promise<Response> {
-    const { method = 'GET', ids = {}, query = {}, body, ...init } = call;
-    const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
-      encodeURIComponent(ids[name])
-    );
-    const url =
-      URLExt.join(this.serverSettings.baseUrl, BASE, filled) + asQuery(query);
-    let response: Response;
-    try {
-      response = await ServerConnection.makeRequest(
-        url,
-        {
-          method,
-          body: body === undefined ? null : JSON.stringify(body),
-          ...init
-        },
-        this.serverSettings
-      );
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      throw new ApiError(
-        { message, code: UNREACHABLE, field: null, hint: null },
-        0
-      );
-    }
-    if (!response.ok) {
-      throw await readProblem(response);
-    }
-    return response;
-  }
-
+  private readonly _transport: Transport;
   private _submitted = new Signal<this, Run>(this);
 }
 
-function moments({ starts_at, ends_at }: IBetween): Query {
+function moments({ starts_at, ends_at }: IBetween): IBetween {
   return { starts_at, ends_at };
-}
-
-function asQuery(query: Query): string {
-  const given = Object.entries(query).filter(
-    ([, value]) => value !== undefined && value !== null
-  );
-  return given.length
-    ? '?' + new URLSearchParams(given.map(([k, v]) => [k, String(v)]))
-    : '';
 }

@@ -418,6 +418,264 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One registered model whole; its versions, aliases, how those moved, and what waits */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{name}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version whole; gates, evidence, environment, files */
+        get: operations["getModelVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{name}/versions/{version}/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a version comes from, as a graph */
+        get: operations["getLineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{name}/versions/{version}/card": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The version's model card */
+        get: operations["getModelCard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{name}/comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Two versions side by side; params, metrics, data, code, environment */
+        get: operations["compareVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Move an alias by hand, with a reason */
+        put: operations["moveAlias"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/models/{name}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an alias back to the version that held it before */
+        post: operations["rollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/data-uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which model versions used some data */
+        get: operations["listDataUses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of gates there are, with what each takes */
+        get: operations["listGates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Models on their way into the registry, newest first */
+        get: operations["listRegistrations"];
+        put?: never;
+        /** Register the model of a run that has ended; a worker carries it out */
+        post: operations["registerModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/registrations/{registration}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One registration */
+        get: operations["getRegistration"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/registrations/{registration}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or reject a version that waits for it */
+        post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/servings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The models that are served from this machine */
+        get: operations["listServings"];
+        put?: never;
+        /** Serve a model version on this machine's loopback */
+        post: operations["serve"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/servings/{serving}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One served model, with its last lines of log */
+        get: operations["getServing"];
+        put?: never;
+        post?: never;
+        /** Stop serving it */
+        delete: operations["stopServing"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/servings/{serving}/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Try it with some rows */
+        post: operations["predict"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/recording": {
         parameters: {
             query?: never;
@@ -671,6 +929,8 @@ export interface components {
             kernel?: string | null;
             /** @description the registered model that gets the run's model as a new version */
             register_model?: string | null;
+            /** @description how it is registered */
+            registration?: components["schemas"]["RegistrationPlan"];
             policies?: components["schemas"]["Policies"];
             /** @description which queued run is taken first, from -100 to 100; by default that of the policies */
             priority?: number | null;
@@ -799,6 +1059,8 @@ export interface components {
             };
             kernel?: string | null;
             register_model?: string | null;
+            /** @description how it is registered */
+            registration?: components["schemas"]["RegistrationPlan"];
             policies?: components["schemas"]["Policies"];
             schedule?: components["schemas"]["Schedule"] | null;
             /** @description when it runs, whatever kind; in place of schedule. A job of that name gets one more */
@@ -817,6 +1079,8 @@ export interface components {
             parameters?: {
                 [key: string]: unknown;
             };
+            /** @description in place of what it has */
+            registration?: components["schemas"]["RegistrationPlan"];
             /** @description in place of all that it has */
             policies?: components["schemas"]["Policies"];
             /** @description named parameters, in place of all that it has */
@@ -839,6 +1103,7 @@ export interface components {
             };
             kernel: string | null;
             register_model: string | null;
+            registration?: components["schemas"]["RegistrationPlan"];
             policies?: components["schemas"]["Policies"];
             /** @description named parameters */
             presets?: {
@@ -896,6 +1161,7 @@ export interface components {
             };
             kernel: string | null;
             register_model: string | null;
+            registration?: components["schemas"]["RegistrationPlan"];
             /** Format: date-time */
             scheduled_for: string | null;
             /** Format: date-time */
@@ -1196,6 +1462,11 @@ export interface components {
             };
             /** @description its format is a pickle */
             can_run_code: boolean;
+            /**
+             * @description how its last gates ended
+             * @enum {string|null}
+             */
+            gate: "passed" | "refused" | "waiting" | null;
         };
         RegisteredModel: {
             name: string;
@@ -1213,6 +1484,324 @@ export interface components {
             age_s: number | null;
             /** @description why this is not the newest answer */
             problem: string | null;
+        };
+        /** @description how a model is registered; what is left out has its default */
+        RegistrationPlan: {
+            /** @description the name under which the notebook logs it; by default what it logs last */
+            logged_model?: string | null;
+            /**
+             * @description the alias that the version gets once every gate has passed
+             * @example champion
+             */
+            alias?: string | null;
+            /**
+             * @description the alias of a version that waits
+             * @default candidate
+             */
+            candidate: string | null;
+            /**
+             * @description the alias of the version that was replaced
+             * @default previous
+             */
+            previous: string | null;
+            gates?: components["schemas"]["GateSpec"][];
+        };
+        GateSpec: {
+            /**
+             * @example metric
+             * @example better_than_champion
+             * @example approval
+             */
+            kind: string;
+            /**
+             * @description what it holds back
+             * @enum {string}
+             */
+            before?: "register" | "promote";
+        } & {
+            [key: string]: unknown;
+        };
+        GateKinds: {
+            items: {
+                kind: string;
+                summary: string;
+                /**
+                 * @description what it holds back by default
+                 * @enum {string}
+                 */
+                before: "register" | "promote";
+                /** @description what it can hold back */
+                steps?: ("register" | "promote")[];
+                /** @description JSON Schema of its options */
+                options: {
+                    [key: string]: unknown;
+                };
+            }[];
+        };
+        GateResult: {
+            kind: string;
+            /** @enum {string} */
+            before: "register" | "promote";
+            /** @enum {string} */
+            verdict: "passed" | "refused" | "waiting";
+            /** @description what was found, with the numbers */
+            message: string;
+            /** @description what would pass */
+            would_pass: string | null;
+            seen: {
+                [key: string]: unknown;
+            };
+            duration_s: number;
+        };
+        /**
+         * @description refused: no version was made; kept: the version is there, its alias did not move
+         * @enum {string}
+         */
+        RegistrationState: "queued" | "checking" | "registering" | "gating" | "awaiting_approval" | "promoting" | "refused" | "registered" | "promoted" | "kept" | "rejected" | "failed";
+        Registration: {
+            id: string;
+            model: string;
+            version: string | null;
+            state: components["schemas"]["RegistrationState"];
+            /** @description the state in one sentence for a person */
+            message: string | null;
+            notebook: string | null;
+            /** @description the job run */
+            run_id: string | null;
+            mlflow_run_id: string | null;
+            model_id: string | null;
+            plan: components["schemas"]["RegistrationPlan"];
+            gates: components["schemas"]["GateResult"][];
+            requested_by: string | null;
+            decided_by: string | null;
+            /** @enum {string|null} */
+            decision: "approved" | "rejected" | null;
+            comment: string | null;
+            /** Format: date-time */
+            decided_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+        };
+        RegistrationPage: {
+            items: components["schemas"]["Registration"][];
+            next_cursor: string | null;
+        };
+        /** @description of a job run or of an MLflow run */
+        RegistrationRequest: {
+            /** @description the registered model that gets the version */
+            model: string;
+            run_id?: string | null;
+            mlflow_run_id?: string | null;
+            registration?: components["schemas"]["RegistrationPlan"];
+        };
+        Decision: {
+            approve: boolean;
+            comment?: string | null;
+        };
+        AliasMove: {
+            id: string;
+            model: string;
+            alias: string;
+            from_version: string | null;
+            to_version: string | null;
+            /**
+             * @description elsewhere: somebody moved it in MLflow itself
+             * @enum {string}
+             */
+            action: "candidate" | "promote" | "replace" | "rollback" | "by_hand" | "remove" | "elsewhere";
+            actor: string | null;
+            reason: string | null;
+            registration_id: string | null;
+            /** @enum {string} */
+            state: "intended" | "done" | "abandoned";
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            done_at: string | null;
+        };
+        AliasMoveRequest: {
+            /** @description null takes the alias away */
+            version: string | null;
+            reason: string;
+        };
+        RollbackRequest: {
+            /** @default champion */
+            alias: string;
+            reason: string;
+        };
+        ModelPage: {
+            name: string;
+            description: string | null;
+            /** @description the version of each alias */
+            aliases: {
+                [key: string]: string;
+            };
+            /** @description newest first, at most 100 */
+            versions: components["schemas"]["ModelVersion"][];
+            /** @description newest first, at most 200 */
+            moves: components["schemas"]["AliasMove"][];
+            /** @description newest first, at most 50 */
+            registrations: components["schemas"]["Registration"][];
+            age_s: number | null;
+            /** @description why the tracking server's part is not the newest */
+            problem: string | null;
+        };
+        ModelVersionPage: {
+            name: string;
+            version: string;
+            aliases: string[];
+            /** Format: date-time */
+            created_at: string | null;
+            description: string | null;
+            metrics: {
+                [key: string]: number;
+            };
+            params: {
+                [key: string]: string;
+            };
+            tags: {
+                [key: string]: string;
+            };
+            /** @description MLflow's: inputs, outputs, params */
+            signature: {
+                [key: string]: unknown;
+            } | null;
+            has_input_example: boolean;
+            /** @description as the scoring server takes it: dataframe_split, instances or inputs */
+            input_example: {
+                [key: string]: unknown;
+            } | null;
+            flavors: string[];
+            serialization: string;
+            can_run_code: boolean;
+            size_bytes: number | null;
+            /** @description SHA-256 of each file at registration */
+            checksums: {
+                [key: string]: string;
+            };
+            /** @description which file changed since */
+            checksum_problem: string | null;
+            requirements: string[];
+            /** @description name, digest, source, context of what it was trained and evaluated on */
+            data: {
+                [key: string]: unknown;
+            }[];
+            mlflow_run_id: string | null;
+            model_id: string | null;
+            run_id: string | null;
+            notebook: string | null;
+            snapshot_sha: string | null;
+            commit: string | null;
+            registration: components["schemas"]["Registration"] | null;
+        };
+        Lineage: {
+            nodes: {
+                id: string;
+                /** @enum {string} */
+                kind: "version" | "mlflow_run" | "job_run" | "notebook" | "cell" | "data" | "environment" | "gate" | "approval";
+                label: string;
+                /** @description what is known of it, to be shown as it is */
+                facts: {
+                    [key: string]: unknown;
+                };
+                /** @description what a click opens: notebook and cell_id, or run_id */
+                target?: {
+                    [key: string]: unknown;
+                } | null;
+            }[];
+            edges: {
+                from: string;
+                to: string;
+                label: string;
+            }[];
+        };
+        ModelCard: {
+            /** @enum {string} */
+            format: "markdown" | "html";
+            content: string;
+        };
+        Difference: {
+            name: string;
+            a: unknown;
+            b: unknown;
+        };
+        VersionComparison: {
+            name: string;
+            a: string;
+            b: string;
+            /** @description all of both; equal ones too */
+            params: components["schemas"]["Difference"][];
+            metrics: components["schemas"]["Difference"][];
+            data: components["schemas"]["Difference"][];
+            /** @description requirements that differ */
+            environment: components["schemas"]["Difference"][];
+            /** @description unified diff of the notebooks' code cells; null when one snapshot is unknown */
+            code: string | null;
+        };
+        DataUses: {
+            items: {
+                model: string;
+                version: string;
+                aliases: string[];
+                /**
+                 * @example read by its notebook
+                 * @example evaluation
+                 * @example training
+                 */
+                how: string;
+                data: string;
+                mlflow_run_id: string | null;
+                notebook: string | null;
+            }[];
+        };
+        ServingRequest: {
+            model: string;
+            /**
+             * @description its number, or `@alias`
+             * @default @champion
+             */
+            version: string;
+            /** @description by default a free one */
+            port?: number | null;
+        };
+        Serving: {
+            id: string;
+            model: string;
+            version: string;
+            /** @enum {string} */
+            state: "starting" | "ready" | "failed" | "stopped";
+            url: string | null;
+            pid: number | null;
+            /** Format: date-time */
+            started_at: string;
+            message: string | null;
+            /** @description its last lines */
+            log: string[];
+        };
+        ServingList: {
+            items: components["schemas"]["Serving"][];
+        };
+        /** @description as MLflow's scoring server takes it */
+        PredictionRequest: {
+            dataframe_split?: {
+                [key: string]: unknown;
+            };
+            dataframe_records?: {
+                [key: string]: unknown;
+            }[];
+            instances?: unknown;
+            inputs?: unknown;
+            params?: {
+                [key: string]: unknown;
+            };
+        };
+        Predictions: {
+            predictions: unknown;
+            duration_s: number;
         };
         Worker: {
             id: string;
@@ -1378,7 +1967,7 @@ export interface components {
              * @description undelivered: another channel could not be reached
              * @enum {string}
              */
-            event: "started" | "succeeded" | "failed" | "recovered" | "longer_than_usual" | "undelivered";
+            event: "started" | "succeeded" | "failed" | "recovered" | "longer_than_usual" | "awaiting_approval" | "promoted" | "kept" | "undelivered";
             /**
              * @example jupyterlab
              * @example team-mail
@@ -1502,6 +2091,10 @@ export interface components {
         limit: number;
         /** @description the same key with the same request is answered with the first run; with another one it is refused with 409 */
         idempotencyKey: string;
+        /** @description a registered model's name */
+        modelName: string;
+        /** @description its number, or `@alias` */
+        modelVersion: string;
         /** @description `next_cursor` of the page before */
         cursor: string;
     };
@@ -2244,6 +2837,459 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getModelVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+                /** @description its number, or `@alias` */
+                version: components["parameters"]["modelVersion"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The version */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersionPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLineage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+                /** @description its number, or `@alias` */
+                version: components["parameters"]["modelVersion"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The graph */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Lineage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getModelCard: {
+        parameters: {
+            query?: {
+                format?: "markdown" | "html";
+            };
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+                /** @description its number, or `@alias` */
+                version: components["parameters"]["modelVersion"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The card */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelCard"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    compareVersions: {
+        parameters: {
+            query: {
+                a: string;
+                b: string;
+            };
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What differs */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    moveAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasMoveRequest"];
+            };
+        };
+        responses: {
+            /** @description The move */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasMove"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a registered model's name */
+                name: components["parameters"]["modelName"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollbackRequest"];
+            };
+        };
+        responses: {
+            /** @description The move */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AliasMove"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDataUses: {
+        parameters: {
+            query: {
+                /** @description a path, a data set's name, or the beginning of a hash */
+                data: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The versions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataUses"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listGates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The kinds */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateKinds"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRegistrations: {
+        parameters: {
+            query?: {
+                model?: string;
+                /** @description states, separated by commas; awaiting_approval is the approval queue */
+                state?: string;
+                limit?: components["parameters"]["limit"];
+                /** @description `next_cursor` of the page before */
+                cursor?: components["parameters"]["cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RegistrationPage"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    registerModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegistrationRequest"];
+            };
+        };
+        responses: {
+            /** @description Stored */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRegistration: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                registration: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Registration"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    listServings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServingList"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    serve: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServingRequest"];
+            };
+        };
+        responses: {
+            /** @description It is starting */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serving"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getServing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                serving: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Serving"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    stopServing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                serving: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stopped */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    predict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                serving: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionRequest"];
+            };
+        };
+        responses: {
+            /** @description Its answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Predictions"];
                 };
             };
             default: components["responses"]["Problem"];

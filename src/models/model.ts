@@ -1,7 +1,15 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
 import { asProblem } from '../api/problem';
-import type { ModelList, Problem, RegisteredModel } from '../api/types';
+import type {
+  ModelList,
+  Problem,
+  RegisteredModel,
+  Registration
+} from '../api/types';
+
+/** How many registrations that wait for approval are shown. */
+const QUEUE = 50;
 
 /** The registered models of the tracking server, as it last answered. */
 export class ModelsModel {
@@ -29,25 +37,34 @@ export class ModelsModel {
     return this._answer !== null && this._answer.answered_at === null;
   }
 
-  isFolded(name: string): boolean {
-    return this._folded.has(name);
+  /** The registrations that wait for a person's approval. */
+  get waiting(): readonly Registration[] {
+    return this._waiting;
   }
 
-  toggle(name: string): void {
-    if (!this._folded.delete(name)) {
-      this._folded.add(name);
-    }
-    this._changed.emit();
+  /** Approve or reject a version that waits for it. */
+  async decide(
+    registration: Registration,
+    approve: boolean,
+    comment: string | null
+  ): Promise<void> {
+    await this._client.registry.decide(registration.id, approve, comment);
+    await this.refresh();
   }
 
   async refresh(): Promise<void> {
     const asked = ++this._asked;
     try {
-      const answer = await this._client.models();
+      const { registry } = this._client;
+      const [answer, waiting] = await Promise.all([
+        registry.models(),
+        registry.registrations({ state: 'awaiting_approval', limit: QUEUE })
+      ]);
       if (asked !== this._asked) {
         return;
       }
       this._answer = answer;
+      this._waiting = waiting.items;
       this._problem = null;
     } catch (error) {
       if (asked !== this._asked) {
@@ -61,6 +78,6 @@ export class ModelsModel {
   private _changed = new Signal<this, void>(this);
   private _answer: ModelList | null = null;
   private _problem: Problem | null = null;
-  private _folded = new Set<string>();
+  private _waiting: readonly Registration[] = [];
   private _asked = 0;
 }

@@ -1,39 +1,38 @@
-import { caretDownIcon, caretRightIcon } from '@jupyterlab/ui-components';
+import { caretRightIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { ModelVersion, RegisteredModel } from '../api/types';
 import { CommandIDs } from '../commands';
 import { formatMetric } from '../format';
-import { warningIcon } from '../icons';
 import { NamedValues } from '../panel/facts';
 import { useTrans } from '../panel/hooks';
 import { Ago } from '../panel/times';
-import type { ModelsModel } from './model';
+import { Aliases, CodeWarning, Verdict } from './badges';
 
 /** How many metrics of a version are shown. */
 const KEY_METRICS = 3;
 
-/** A registered model with its versions, newest first. */
+/** A registered model, which opens its page, with the versions that matter now. */
 export function ModelRow(props: {
   item: RegisteredModel;
-  model: ModelsModel;
   commands: CommandRegistry;
 }): JSX.Element {
-  const { item, model } = props;
+  const { item, commands } = props;
   const trans = useTrans();
-  const isFolded = model.isFolded(item.name);
-  const Caret = isFolded ? caretRightIcon : caretDownIcon;
-  const listId = React.useId();
+  const shown = item.versions.filter(isOfNote);
+  const open = (version?: string) =>
+    void commands.execute(CommandIDs.openModel, {
+      name: item.name,
+      ...(version && { version })
+    });
   return (
     <>
       <button
         type="button"
         className="jp-Mlops-row"
-        aria-expanded={!isFolded}
-        aria-controls={listId}
-        onClick={() => model.toggle(item.name)}
+        title={trans.__('Open the page of %1', item.name)}
+        onClick={() => open()}
       >
-        <Caret.react tag="span" className="jp-Mlops-rowIcon" aria-hidden />
         <span className="jp-Mlops-rowMain">
           <span className="jp-Mlops-rowTitle">
             <span className="jp-Mlops-rowName">{item.name}</span>
@@ -45,29 +44,38 @@ export function ModelRow(props: {
             <span className="jp-Mlops-rowFacts">{item.description}</span>
           )}
         </span>
+        <caretRightIcon.react
+          tag="span"
+          className="jp-Mlops-rowIcon"
+          aria-hidden
+        />
       </button>
-      {!isFolded && (
-        <ul
-          id={listId}
-          className="jp-Mlops-versions"
-          aria-label={trans.__('Versions of %1', item.name)}
-        >
-          {item.versions.map(version => (
-            <Version
-              key={version.version}
-              version={version}
-              commands={props.commands}
-            />
-          ))}
-        </ul>
-      )}
+      <ul
+        className="jp-Mlops-versions"
+        aria-label={trans.__('Versions of %1', item.name)}
+      >
+        {shown.map(version => (
+          <Version
+            key={version.version}
+            version={version}
+            commands={commands}
+            onOpen={() => open(version.version)}
+          />
+        ))}
+      </ul>
     </>
   );
+}
+
+/** What holds an alias, and the newest; the others are on the model's page. */
+function isOfNote(version: ModelVersion, index: number): boolean {
+  return index === 0 || version.aliases.length > 0;
 }
 
 function Version(props: {
   version: ModelVersion;
   commands: CommandRegistry;
+  onOpen: () => void;
 }): JSX.Element {
   const { version, commands } = props;
   const trans = useTrans();
@@ -77,22 +85,21 @@ function Version(props: {
   return (
     <li className="jp-Mlops-version">
       <span className="jp-Mlops-rowTitle">
-        <span className="jp-Mlops-rowName">
+        <button
+          type="button"
+          className="jp-Mlops-link jp-Mlops-rowName"
+          onClick={props.onOpen}
+        >
           {trans.__('Version %1', version.version)}
-        </span>
-        {version.aliases.map(alias => (
-          <span
-            key={alias}
-            className="jp-Mlops-badge"
-            title={trans.__('alias')}
-          >
-            {alias}
-          </span>
-        ))}
-        {version.can_run_code && <PickleWarning />}
+        </button>
+        <Aliases of={version.aliases} />
+        {version.can_run_code && <CodeWarning />}
       </span>
       <NamedValues values={metrics} format={formatMetric} />
       <span className="jp-Mlops-rowFacts">
+        {version.gate && (
+          <Verdict verdict={version.gate} of={trans.__('gates')} />
+        )}
         {version.created_at && <Ago moment={version.created_at} />}
         {version.run_id && (
           <button
@@ -120,22 +127,5 @@ function Version(props: {
         )}
       </span>
     </li>
-  );
-}
-
-function PickleWarning(): JSX.Element {
-  const trans = useTrans();
-  const text = trans.__(
-    'This model is stored as a pickle, which can run code when it is loaded. Load it only if you trust its origin.'
-  );
-  return (
-    <span
-      className="jp-Mlops-warning"
-      role="img"
-      aria-label={text}
-      title={text}
-    >
-      <warningIcon.react tag="span" />
-    </span>
   );
 }

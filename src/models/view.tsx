@@ -1,9 +1,11 @@
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
+import { CommandIDs } from '../commands';
 import { formatDuration } from '../format';
 import { useModel, useTrans } from '../panel/hooks';
 import { EmptyState, Notice, ProblemNotice } from '../panel/notice';
 import { RowList } from '../panel/rowList';
+import { Approvals } from './approvals';
 import type { ModelsModel } from './model';
 import { ModelRow } from './modelRow';
 
@@ -14,7 +16,7 @@ export function ModelsView(props: {
   model: ModelsModel;
   commands: CommandRegistry;
 }): JSX.Element {
-  const { model } = props;
+  const { model, commands } = props;
   const trans = useTrans();
   useModel(model);
   const { answer, problem } = model;
@@ -26,13 +28,23 @@ export function ModelsView(props: {
           {trans.__('Loading…')}
         </p>
       )}
-      {answer && <Freshness model={model} />}
+      {answer && <Freshness of={answer} />}
+      <Approvals
+        waiting={model.waiting}
+        decide={(...decision) => model.decide(...decision)}
+        onOpen={({ model: name, version }) =>
+          void commands.execute(CommandIDs.openModel, {
+            name,
+            ...(version !== null && { version })
+          })
+        }
+      />
       {answer && model.items.length === 0 && !answer.problem && <NoModels />}
       {model.items.length > 0 && (
         <RowList label={trans.__('Registered models')}>
           {model.items.map(item => (
             <li key={item.name} className="jp-Mlops-item">
-              <ModelRow item={item} model={model} commands={props.commands} />
+              <ModelRow item={item} commands={commands} />
             </li>
           ))}
         </RowList>
@@ -42,9 +54,11 @@ export function ModelsView(props: {
 }
 
 /** Why, and since when, this may not be the tracking server's newest answer. */
-function Freshness({ model }: { model: ModelsModel }): JSX.Element | null {
+export function Freshness(props: {
+  of: { problem: string | null; age_s: number | null };
+}): JSX.Element | null {
+  const { problem, age_s } = props.of;
   const trans = useTrans();
-  const { problem, age_s } = model.answer!;
   if (!problem && (age_s === null || age_s < FRESH)) {
     return null;
   }
@@ -66,7 +80,12 @@ function NoModels(): JSX.Element {
     <EmptyState title={trans.__('No registered models yet')}>
       <p>
         {trans.__(
-          'Name a model under “Register model as” in “Run as job…”: when the run succeeds, the model it logged becomes a version here.'
+          'Name a model under “Register model as” in “Run as job…”: when the run succeeds, the model it logged becomes a version here. Or unfold a run that succeeded, and choose “Register…”.'
+        )}
+      </p>
+      <p>
+        {trans.__(
+          'Gates hold back what is not good enough: they judge each version before it is registered, or before an alias such as champion moves to it.'
         )}
       </p>
     </EmptyState>

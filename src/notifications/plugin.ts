@@ -79,7 +79,13 @@ export const notificationsPlugin: JupyterFrontEndPlugin<void> = {
 };
 
 function isGood({ event }: Notice): boolean {
-  return ['started', 'succeeded', 'recovered'].includes(event);
+  return [
+    'started',
+    'succeeded',
+    'recovered',
+    'awaiting_approval',
+    'promoted'
+  ].includes(event);
 }
 
 function inWords(notice: Notice): string {

@@ -3,18 +3,13 @@ import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
+import { AcceptingDialog } from '../panel/acceptingDialog';
 import { Translation } from '../panel/hooks';
 import type { RunJobForm, Submitted } from './form';
 import { RunJobFormView } from './formView';
 
-const ACCEPT = 1;
-
-/**
- * The form in a modal frame that stays open until the server accepts, or one cancels.
- *
- * A plain dialog closes on its accept button, whatever comes of it.
- */
-export class RunJobDialog extends Dialog<void> {
+/** The form in a modal frame. */
+export class RunJobDialog extends AcceptingDialog {
   constructor(
     private readonly _form: RunJobForm,
     private readonly _trans: TranslationBundle,
@@ -38,10 +33,9 @@ export class RunJobDialog extends Dialog<void> {
         Dialog.cancelButton(),
         Dialog.okButton({ label: _trans.__('Run now') })
       ],
-      defaultButton: ACCEPT,
-      focusNodeSelector: 'input, textarea, select'
+      focusNodeSelector: 'input, textarea, select',
+      accept: () => this._submit()
     });
-    this.addClass('jp-Mlops-dialog');
     this.node.setAttribute('aria-label', this._trans.__('Run as job'));
     this._form.changed.connect(this._onFormChanged, this);
   }
@@ -56,38 +50,7 @@ export class RunJobDialog extends Dialog<void> {
     super.dispose();
   }
 
-  override resolve(index: number = ACCEPT): void {
-    if (index === ACCEPT) {
-      void this._submit();
-    } else {
-      super.resolve(index);
-    }
-  }
-
-  /** Keep Enter for what has the focus, and what was typed from a stray click beside the form. */
-  override handleEvent(event: Event): void {
-    if (isOwnEnter(event)) {
-      return;
-    }
-    const content = this.node.querySelector('.jp-Dialog-content')!;
-    if (event.type === 'click' && !content.contains(event.target as Node)) {
-      event.stopPropagation();
-      event.preventDefault();
-      return;
-    }
-    super.handleEvent(event);
-  }
-
-  private async _submit(): Promise<void> {
-    this._submitted = await this._form.submit();
-    if (this._submitted) {
-      super.resolve(ACCEPT);
-    } else {
-      requestAnimationFrame(() => this._focusProblem());
-    }
-  }
-
-  private _focusProblem(): void {
+  protected override focusProblem(): void {
     const input = this.node.querySelector<HTMLElement>('[aria-invalid="true"]');
     const notices = this.node.querySelectorAll('.jp-Mlops-notice');
     const notice =
@@ -96,16 +59,13 @@ export class RunJobDialog extends Dialog<void> {
     (input ?? notice)?.scrollIntoView({ block: 'center' });
   }
 
+  private async _submit(): Promise<boolean> {
+    this._submitted = await this._form.submit();
+    return this._submitted !== null;
+  }
+
   private _onFormChanged(): void {
-    const accept = this.node.querySelector<HTMLButtonElement>('.jp-mod-accept');
-    const label = accept?.querySelector('.jp-Dialog-buttonLabel');
-    if (!accept || !label) {
-      return;
-    }
-    accept.disabled = this._form.isSubmitting;
-    const text = this._acceptLabel();
-    label.textContent = text;
-    accept.setAttribute('aria-label', text);
+    this.setAccept(this._acceptLabel(), !this._form.isSubmitting);
   }
 
   private _acceptLabel(): string {
@@ -128,13 +88,4 @@ export class RunJobDialog extends Dialog<void> {
   }
 
   private _submitted: Submitted | null = null;
-}
-
-/** Whether an Enter means something to the element that has the focus. */
-function isOwnEnter(event: Event): boolean {
-  if (!(event instanceof KeyboardEvent) || event.key !== 'Enter') {
-    return false;
-  }
-  const target = event.target as HTMLElement;
-  return target.matches('textarea, select, summary, input[list]');
 }

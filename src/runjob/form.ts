@@ -14,6 +14,7 @@ import type {
   RunRequest,
   TriggerRequest
 } from '../api/types';
+import { PlanDraft } from '../registering/planDraft';
 import { type Field, inputOf, TRIGGER_FIELDS } from './inputs';
 import { MatrixDraft } from './matrix';
 import { type OptionName, OptionsDraft } from './options';
@@ -55,6 +56,8 @@ export class RunJobForm implements IDisposable {
     this.options.changed.connect((_, name) =>
       this._onTyped(`policies.${name}`)
     );
+    this.plan = new PlanDraft(_client.registry);
+    this.plan.changed.connect(() => this._onTyped('registration'));
     for (const parameter of inspection.parameters) {
       this._texts.set(parameter.name, initialText(parameter));
     }
@@ -66,6 +69,8 @@ export class RunJobForm implements IDisposable {
   readonly schedule: ScheduleDraft;
   readonly options = new OptionsDraft();
   readonly matrix: MatrixDraft;
+  /** How the model is registered, when one is named. */
+  readonly plan: PlanDraft;
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -222,7 +227,13 @@ export class RunJobForm implements IDisposable {
 
   get isValid(): boolean {
     const isMatrixValid = this._when !== 'now' || this.matrix.isValid;
-    return this.options.isValid && this._areParametersValid && isMatrixValid;
+    const isPlanValid = !this._registers || this.plan.isValid;
+    return (
+      this.options.isValid &&
+      this._areParametersValid &&
+      isMatrixValid &&
+      isPlanValid
+    );
   }
 
   private get _areParametersValid(): boolean {
@@ -231,20 +242,30 @@ export class RunJobForm implements IDisposable {
     );
   }
 
+  private get _registers(): boolean {
+    return this._registerModel.trim() !== '';
+  }
+
   /** What would be sent: only parameters that differ from their defaults. */
   get request(): RunRequest {
+    const { plan } = this.plan;
     return {
       notebook: this.inspection.notebook,
       name: this._name.trim() || null,
       parameters: this._changedValues(),
       kernel: this._kernel,
       register_model: this._registerModel.trim() || null,
+      ...(this._registers &&
+        Object.keys(plan).length > 0 && { registration: plan }),
       ...(this.options.changes > 0 && { policies: this.options.policies })
     };
   }
 
   /** Send it; returns what was made, or null when it was refused (see the problems) or has findings. */
   async submit(): Promise<Submitted | null> {
+    if (this._registers) {
+      this.plan.markTried();
+    }
     if (this._isSubmitting || !this.isValid) {
       return null;
     }
@@ -259,9 +280,11 @@ export class RunJobForm implements IDisposable {
       return { ...submitted, unsaved: await this._keepPreset(submitted) };
     } catch (error) {
       const problem = asProblem(error);
-      const parameters = this.inspection.parameters.map(({ name }) => name);
-      const input = inputOf(problem.field, parameters, this._when !== 'now');
-      this._refused.set(input, problem);
+      if (!this.plan.refuse(problem)) {
+        const parameters = this.inspection.parameters.map(({ name }) => name);
+        const input = inputOf(problem.field, parameters, this._when !== 'now');
+        this._refused.set(input, problem);
+      }
       return null;
     } finally {
       this._isSubmitting = false;

@@ -2,6 +2,7 @@ import React from 'react';
 import { asSentence } from '../api/problem';
 import { useModel, useTrans } from '../panel/hooks';
 import { EmptyState, Notice, ProblemNotice } from '../panel/notice';
+import { PlanFields } from '../registering/planFields';
 import { Field } from './field';
 import { Findings } from './findings';
 import type { RunJobForm, When } from './form';
@@ -41,6 +42,7 @@ export function RunJobFormView(props: {
         <NameField form={form} />
         <KernelField form={form} />
         <RegisterField form={form} names={props.modelNames} />
+        {form.registerModel.trim() !== '' && <PlanFields plan={form.plan} />}
       </fieldset>
       <WhenFields
         form={form}

@@ -103,6 +103,7 @@ export class RunsModel {
       parameters: run.parameters,
       kernel: run.kernel,
       register_model: run.register_model,
+      ...(run.registration && { registration: run.registration }),
       ...(run.policies && { policies: run.policies })
     });
     await this.refresh();
@@ -157,4 +158,13 @@ export function isUnderWay(run: Run): boolean {
 export function isResumable(run: Run, now = Date.now()): boolean {
   const until = run.resumable_until ?? null;
   return until !== null && Date.parse(until) > now;
+}
+
+/** The reason of a run whose model a gate has refused. */
+const REFUSED = 'refused_by_gate';
+
+/** Whether the run may have logged a model that can be registered: MLflow knows the run, and it came to its end. */
+export function hasModel(run: Run): boolean {
+  const isWhole = run.state === 'succeeded' || run.reason === REFUSED;
+  return isWhole && run.mlflow_run_id !== null;
 }

@@ -11,7 +11,7 @@ import { TextButton } from '../panel/iconButton';
 import { Findings } from '../runjob/findings';
 import { Attempts, FailedCellView, FixAndResume } from './failure';
 import { LiveView } from './liveView';
-import { isUnderWay, type RunsModel } from './model';
+import { hasModel, isUnderWay, type RunsModel } from './model';
 
 /** All that is known of a run, and what can be done with it. */
 export function RunDetail(props: {
@@ -44,7 +44,7 @@ export function RunDetail(props: {
       {run.state !== 'succeeded' && <Findings findings={run.findings ?? []} />}
       {run.state === 'failed' && <FixAndResume {...props} />}
       <RunActions run={run} model={model} commands={commands} />
-      <RunFacts run={run} />
+      <RunFacts run={run} commands={commands} />
     </div>
   );
 }
@@ -91,6 +91,14 @@ function RunActions(props: {
           }
         />
       )}
+      {hasModel(run) && (
+        <TextButton
+          label={trans.__('Register…')}
+          onClick={() =>
+            void commands.execute(CommandIDs.registerModel, { run: run.id })
+          }
+        />
+      )}
       {!isUnderWay(run) && (
         <>
           <TextButton
@@ -110,7 +118,8 @@ function RunActions(props: {
   );
 }
 
-function RunFacts({ run }: { run: Run }): JSX.Element {
+function RunFacts(props: { run: Run; commands: CommandRegistry }): JSX.Element {
+  const { run, commands } = props;
   const trans = useTrans();
   const hasEntries = (values: object) => Object.keys(values).length > 0;
   return (
@@ -129,7 +138,22 @@ function RunFacts({ run }: { run: Run }): JSX.Element {
       </Fact>
       {run.model_name && (
         <Fact name={trans.__('Model')}>
-          {trans.__('%1, version %2', run.model_name, run.model_version ?? '?')}
+          <button
+            type="button"
+            className="jp-Mlops-link"
+            onClick={() =>
+              void commands.execute(CommandIDs.openModel, {
+                name: run.model_name,
+                ...(run.model_version && { version: run.model_version })
+              })
+            }
+          >
+            {trans.__(
+              '%1, version %2',
+              run.model_name,
+              run.model_version ?? '?'
+            )}
+          </button>
         </Fact>
       )}
       {!run.model_name && run.register_model && (

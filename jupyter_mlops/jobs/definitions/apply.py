@@ -183,12 +183,14 @@ class _Applying:
     def _columns(self, definition: JobDefinition) -> dict[str, Any]:
         """The job's columns, checked as a request is."""
         given = definition.given
+        register, registration = definition.register
         request = RunRequest(
             given["notebook"],
             definition.name,
             definition.parameters,
             given.get("kernel"),
-            given.get("register"),
+            register,
+            registration=registration,
         )
         prepared = prepare_run(request, self.root)
         policies = Policies.parse(given.get("policies"))
@@ -197,6 +199,7 @@ class _Applying:
             "parameters": prepared.parameters,
             "kernel": prepared.kernel,
             "register_model": prepared.register_model,
+            "registration": prepared.registration,
             "policies": policies.changed(),
             "max_parallel": policies.max_parallel,
             "executor": policies.executor,

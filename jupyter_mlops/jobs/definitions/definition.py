@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.jobs.combinations import expand_matrix
 from jupyter_mlops.jobs.definitions.yaml_lines import DefinitionError, Document, read_yaml
 
+_FIELDS = re.compile(r"^(register_model|registration)\b")
+_PARTS = re.compile(r"[^.\[\]]+")
 SCHEMA_FILE = Path(__file__).parent / "jobs.schema.json"
 
 
@@ -40,6 +43,14 @@ class JobDefinition:
         """Its triggers as they are written."""
         return list(self.given.get("triggers") or ())
 
+    @property
+    def register(self) -> tuple[str | None, Mapping[str, Any]]:
+        """The registered model, and how the version is made; written as a name alone or as a mapping."""
+        given = self.given.get("register")
+        if not isinstance(given, Mapping):
+            return given, {}
+        return given["model"], {name: value for name, value in given.items() if name != "model"}
+
 
 @dataclass(frozen=True)
 class Definitions:
@@ -50,8 +61,9 @@ class Definitions:
 
     def refuse(self, job: JobDefinition, error: MlopsError, *inside: str | int) -> DefinitionError:
         """What is wrong with a job, with its line."""
-        field = {"register_model": "register"}.get(error.field or "", error.field or "")
-        path = ("jobs", job.key, *inside, *(field.split(".") if field else ()))
+        field = _FIELDS.sub("register", error.field or "", count=1)
+        parts = [int(part) if part.isdecimal() else part for part in _PARTS.findall(field)]
+        path = ("jobs", job.key, *inside, *parts)
         return self.document.refuse(path, error.message, error.hint)
 
 

@@ -28,12 +28,16 @@ def _job(session: Session, job: Job) -> dict[str, Any]:
         "notebook": job.notebook,
         "parameters": job.parameters,
         "kernel": job.kernel,
-        "register": job.register_model,
+        "register": _register(job),
         "policies": job.policies,
         "presets": job.presets,
         "triggers": [_trigger(session, one) for one in job.triggers if one.kind in all_kinds()],
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _register(job: Job) -> str | dict[str, Any] | None:
+    return {"model": job.register_model, **job.registration} if job.registration else job.register_model
 
 
 def _trigger(session: Session, trigger: Trigger) -> dict[str, Any]:

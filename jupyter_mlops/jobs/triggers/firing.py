@@ -155,7 +155,14 @@ def _prepare(settings: Settings, job: Job, fire: Fire, glance: Glance) -> Prepar
     if fire.skipped is not None:
         return None
     parameters = {**job.parameters, **fire.parameters}
-    request = RunRequest(job.notebook, job.name, parameters, job.kernel, job.register_model)
+    request = RunRequest(
+        job.notebook,
+        job.name,
+        parameters,
+        job.kernel,
+        job.register_model,
+        registration=job.registration or {},
+    )
     try:
         prepared = prepare_run(request, Path(job.root), glance)
         return prepared.parameters, prepared.keep_snapshot(settings, glance)
@@ -195,6 +202,7 @@ def _new_run(trigger: Trigger, fire: Fire, now: datetime) -> Run:
         parameters={**job.parameters, **fire.parameters},
         kernel=job.kernel,
         register_model=job.register_model,
+        registration=job.registration or {},
         tracking_uri=job.tracking_uri,
         policies=job.policies,
         priority=policies.priority,

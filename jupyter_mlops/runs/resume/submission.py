@@ -51,7 +51,12 @@ def resume_run(jobs: JobService, run_id: str) -> Run:
     if kept is None:
         raise kernel_gone(failed.id)
     request = RunRequest(
-        failed.notebook, failed.job.name, failed.parameters, failed.kernel, failed.register_model
+        failed.notebook,
+        failed.job.name,
+        failed.parameters,
+        failed.kernel,
+        failed.register_model,
+        registration=failed.registration or {},
     )
     prepared = prepare_run(request, jobs.root)
     refuse_if_changed(executed_before_failure(failed), read_notebook(prepared.content).node.cells)

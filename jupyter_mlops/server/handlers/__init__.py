@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_mlops.server.handlers import (
     executions,
+    gates,
     housekeeping,
     jobs,
     models,
@@ -11,9 +12,11 @@ from jupyter_mlops.server.handlers import (
     notifications,
     preflight,
     recording,
+    registrations,
     resume,
     run_events,
     runs,
+    servings,
     session_state,
     status,
     triggers,
@@ -29,9 +32,12 @@ ROUTES = [
     *preflight.ROUTES,
     *executions.ROUTES,
     *models.ROUTES,
+    *registrations.ROUTES,
+    *gates.ROUTES,
     *recording.ROUTES,
     *session_state.ROUTES,
     *notifications.ROUTES,
     *housekeeping.ROUTES,
     *triggers.ROUTES,
+    *servings.ROUTES,
 ]

@@ -1,21 +1,24 @@
-import { act, render, screen } from '@testing-library/react';
+import { act, render, screen, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { keepingCommands } from '../../__tests__/commands';
-import { AnsweringServer } from '../../__tests__/server';
-import { aModelList, aVersion } from '../../__tests__/things';
-import type { ModelList } from '../../api/types';
+import { AnsweringServer, page, refusal } from '../../__tests__/server';
+import { aModelList, aRegistration, aVersion } from '../../__tests__/things';
+import type { ModelList, Registration } from '../../api/types';
 import { CommandIDs } from '../../commands';
 import { ModelsModel } from '../model';
 import { ModelsView } from '../view';
 
-async function show(given: Partial<ModelList>) {
-  const server = new AnsweringServer({ 'GET /models': aModelList(given) });
+async function show(given: Partial<ModelList>, waiting: Registration[] = []) {
+  const server = new AnsweringServer({
+    'GET /models': aModelList(given),
+    'GET /registrations': page(waiting)
+  });
   const model = new ModelsModel(server.client);
   const { commands, asked } = keepingCommands();
   render(<ModelsView model={model} commands={commands} />);
   await act(() => model.refresh());
-  return { asked };
+  return { asked, server };
 }
 
 const CANCER = {
@@ -59,10 +62,60 @@ describe('ModelsView', () => {
     ]);
   });
 
-  it('folds a model away', async () => {
-    await show({ items: [CANCER] });
-    await userEvent.click(screen.getByRole('button', { name: /cancer/ }));
-    expect(screen.queryByText('Version 2')).toBeNull();
+  it('opens the page of a model, and of one of its versions', async () => {
+    const { asked } = await show({ items: [CANCER] });
+    await userEvent.click(screen.getByRole('button', { name: /^cancer/ }));
+    await userEvent.click(screen.getByRole('button', { name: 'Version 2' }));
+    expect(asked).toEqual([
+      [CommandIDs.openModel, { name: 'cancer' }],
+      [CommandIDs.openModel, { name: 'cancer', version: '2' }]
+    ]);
+  });
+
+  it('shows the newest version and those that hold an alias, with how their gates ended', async () => {
+    const versions = [
+      aVersion({ version: '4', gate: 'refused' }),
+      aVersion({ version: '3' }),
+      aVersion({ version: '2', aliases: ['champion'], gate: 'passed' })
+    ];
+    await show({ items: [{ ...CANCER, versions }] });
+    expect(screen.getByText('gates refused')).toBeTruthy();
+    expect(screen.getByText('gates passed')).toBeTruthy();
+    expect(screen.queryByText('Version 3')).toBeNull();
+    expect(screen.getByText('3 versions')).toBeTruthy();
+  });
+
+  it('approves what waits, with a comment', async () => {
+    const { server } = await show({ items: [CANCER] }, [aRegistration()]);
+    const waiting = screen.getByRole('group', { name: 'cancer, version 2' });
+    server.answer('POST /registrations/g1/decision', aRegistration());
+    server.answer('GET /registrations', page([]));
+    await userEvent.type(
+      within(waiting).getByRole('textbox', { name: /^Comment on/ }),
+      ' looks good '
+    );
+    await userEvent.click(
+      within(waiting).getByRole('button', { name: 'Approve' })
+    );
+    await act(() => server.settled());
+    expect(server.calls('POST /registrations/g1/decision')[0].body).toEqual({
+      approve: true,
+      comment: 'looks good'
+    });
+    expect(screen.queryByText('Waiting for approval')).toBeNull();
+  });
+
+  it('says why a decision was refused, and keeps the comment', async () => {
+    const { server } = await show({ items: [CANCER] }, [aRegistration()]);
+    server.answer('POST /registrations/g1/decision', () =>
+      refusal(null, 'It is decided already.', 409)
+    );
+    const comment = screen.getByRole('textbox', { name: /^Comment on/ });
+    await userEvent.type(comment, 'no');
+    await userEvent.click(screen.getByRole('button', { name: 'Reject' }));
+    await act(() => server.settled());
+    expect(screen.getByText('It is decided already.')).toBeTruthy();
+    expect((comment as HTMLInputElement).value).toBe('no');
   });
 
   it('says since when the tracking server is silent, beside its last answer', async () => {

@@ -11,6 +11,7 @@ function aPanel(answers = {}) {
     'GET /runs': page([aRun()]),
     'GET /jobs': page([]),
     'GET /models': aModelList(),
+    'GET /registrations': page([]),
     ...answers
   });
   const stream = new Signal<object, any>({});
@@ -38,7 +39,14 @@ describe('PanelModel', () => {
     model.setNotebook('train.ipynb');
     await shown();
     expect(new Set(server.seen.map(({ path }) => path))).toEqual(
-      new Set(['/status', '/executions', '/runs', '/jobs', '/models'])
+      new Set([
+        '/status',
+        '/executions',
+        '/runs',
+        '/jobs',
+        '/models',
+        '/registrations'
+      ])
     );
     model.dispose();
   });
@@ -46,7 +54,7 @@ describe('PanelModel', () => {
   it.each([
     ['run', ['/runs', '/jobs']],
     ['job', ['/jobs']],
-    ['model', ['/models']],
+    ['model', ['/models', '/registrations']],
     ['worker', ['/status']],
     ['execution', ['/executions']]
   ])(

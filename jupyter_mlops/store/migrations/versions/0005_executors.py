@@ -14,7 +14,5 @@ depends_on = None
 def upgrade() -> None:
     for table in ("jobs", "runs"):
         with op.batch_alter_table(table) as changed:
-            changed.add_column(
-                sa.Column("executor", sa.String(40), nullable=False, server_default="local")
-            )
+            changed.add_column(sa.Column("executor", sa.String(40), nullable=False, server_default="local"))
     op.create_index("ix_runs_job_ended", "runs", ["job_id", "ended_at"])

@@ -1,0 +1,37 @@
+"""Seeing, before a model is loaded, that it is still what was registered."""
+
+from __future__ import annotations
+
+import json
+
+from jupyter_mlops.errors import ConflictError
+from jupyter_mlops.tracking.artifact_folder import checksums_of
+from jupyter_mlops.tracking.model_files import FetchedVersion
+
+CHECKSUMS_TAG = "mlops.checksums"
+
+
+class ChangedModelError(ConflictError):
+    """A file of a model is not what it was when it was registered."""
+
+    code = "model_changed"
+
+
+def check_files(version: FetchedVersion) -> None:
+    """Compare a version's files with the checksums kept at its registration; without any nothing is said.
+
+    Raises:
+        ChangedModelError: one changed, is gone, or came in.
+    """
+    kept: dict[str, str] = json.loads(version.tags.get(CHECKSUMS_TAG) or "{}")
+    if not kept:
+        return
+    now = checksums_of(version.folder)
+    changed = sorted(path for path in kept.keys() | now.keys() if kept.get(path) != now.get(path))
+    if changed:
+        raise ChangedModelError(
+            f"{', '.join(changed[:3])} of {version.name}, version {version.version}, changed since it was "
+            "registered: it is not loaded.",
+            field="model",
+            hint="Register it anew, or put back the files that were approved.",
+        )

@@ -1,0 +1,1 @@
+"""Batch scoring: a table through a model version, each row accounted for."""

@@ -1,0 +1,1 @@
+"""Serving a model version from this machine, on its loopback."""

@@ -1,0 +1,124 @@
+"""`/registrations`, and what moves aliases: models on their way into the registry, and who decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from jupyter_mlops.models.decisions import decide
+from jupyter_mlops.models.registration import (
+    find_registration,
+    list_registrations,
+    parse_states,
+    registration_as_dict,
+)
+from jupyter_mlops.models.requests import request_registration
+from jupyter_mlops.runs.workers import ensure_worker
+from jupyter_mlops.server.actor import actor_of
+from jupyter_mlops.server.base import MlopsHandler
+from jupyter_mlops.store.paging import Page
+from jupyter_mlops.store.tables import Registration
+
+
+class RegistrationsHandler(MlopsHandler):
+    """All registrations: the registry has no roots."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        """Answer with a page, newest first."""
+        page = await self.in_thread(self._page)
+        items = [registration_as_dict(row) for row in page.items]
+        self.answer({"items": items, "next_cursor": page.next_cursor})
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Store one; a worker carries it out."""
+        body = self.body("RegistrationRequest")
+        row = await self.in_thread(self._request, body, actor_of(self.current_user))
+        self.answer(registration_as_dict(row), status=202)
+
+    def _page(self) -> Page[Registration]:
+        states = parse_states(self.get_query_argument("state", None))
+        with self.backend.store.reading() as session:
+            return list_registrations(
+                session, self.page_request(), model=self.get_query_argument("model", None), states=states
+            )
+
+    def _request(self, body: dict[str, Any], actor: str | None) -> Registration:
+        store, settings = self.backend.store, self.backend.settings
+        row = request_registration(store, settings, **body, root=self.backend.root, actor=actor)
+        ensure_worker(store, settings)
+        return row
+
+
+class RegistrationHandler(MlopsHandler):
+    """One registration."""
+
+    @web.authenticated
+    @authorized
+    async def get(self, registration_id: str) -> None:
+        """Answer with it as it is now."""
+        self.answer(registration_as_dict(await self.in_thread(self._find, registration_id)))
+
+    def _find(self, registration_id: str) -> Registration:
+        with self.backend.store.reading() as session:
+            return find_registration(session, registration_id)
+
+
+class DecisionHandler(MlopsHandler):
+    """A person's word on a version that waits for it."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, registration_id: str) -> None:
+        """Approve or reject; a worker moves the alias at once."""
+        body = self.body("Decision")
+        row = await self.in_thread(self._decide, registration_id, body, actor_of(self.current_user))
+        self.answer(registration_as_dict(row))
+
+    def _decide(self, registration_id: str, body: dict[str, Any], actor: str | None) -> Registration:
+        with self.backend.store.session() as session:
+            row = decide(
+                session, registration_id, approve=body["approve"], actor=actor, comment=body.get("comment")
+            )
+        ensure_worker(self.backend.store, self.backend.settings)
+        return row
+
+
+class AliasHandler(MlopsHandler):
+    """An alias of a model."""
+
+    @web.authenticated
+    @authorized
+    async def put(self, name: str, alias: str) -> None:
+        """Move it by hand, or take it away."""
+        body = self.body("AliasMoveRequest")
+        actor = actor_of(self.current_user)
+        said = {"version": body["version"], "reason": body["reason"], "actor": actor}
+        self.answer(await self.backend.tracking.act("move_alias", model=name, alias=alias, **said))
+
+
+class RollbackHandler(MlopsHandler):
+    """The version that an alias had before."""
+
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        """Give the alias back to it."""
+        body = self.body("RollbackRequest")
+        said = {"alias": body.get("alias", "champion"), "reason": body["reason"]}
+        actor = actor_of(self.current_user)
+        self.answer(await self.backend.tracking.act("roll_back", model=name, actor=actor, **said))
+
+
+ROUTES = [
+    (r"/registrations", RegistrationsHandler),
+    (r"/registrations/(?P<registration_id>[^/]+)", RegistrationHandler),
+    (r"/registrations/(?P<registration_id>[^/]+)/decision", DecisionHandler),
+    (r"/models/(?P<name>[^/]+)/aliases/(?P<alias>[^/]+)", AliasHandler),
+    (r"/models/(?P<name>[^/]+)/rollback", RollbackHandler),
+]
