@@ -1,5 +1,6 @@
 import { badgesPlugin } from './badges/plugin';
 import { honestyPlugin } from './honesty/plugin';
+import { housekeepingPlugin } from './housekeeping/plugin';
 import { notificationsPlugin } from './notifications/plugin';
 import { panelPlugin } from './panel/plugin';
 import { mlopsPlugin } from './plugin';
@@ -20,5 +21,6 @@ export default [
   panelPlugin,
   runJobPlugin,
   runsPlugin,
+  housekeepingPlugin,
   notificationsPlugin
 ];
