@@ -71,5 +71,14 @@ export default defineConfig([
       'jupyter/prefer-lazy-imports': 'off'
     }
   },
+  {
+    // What a test makes up is read by nobody, and ends with it.
+    files: ['**/__tests__/**', 'ui-tests/**'],
+    rules: {
+      'jupyter/command-described-by': 'off',
+      'jupyter/no-untranslated-string': 'off',
+      'jupyter/require-disposable-ownership': 'off'
+    }
+  },
   prettierRecommended
 ]);

@@ -27,6 +27,8 @@ module.exports = {
     '<rootDir>/\\.'
   ],
   reporters: ['default'],
+  // A busy machine takes its time, and no test waits for one that will not come.
+  testTimeout: 60_000,
   testRegex: 'src/(.*/)?__tests__/.*\\.spec\\.tsx?$',
   transformIgnorePatterns: [`/node_modules/(?!(${esModules})).+`]
 };

@@ -16,6 +16,10 @@ export namespace CommandIDs {
   export const fixCell = 'jupyter-mlops:fix-cell';
   /** Open a failed notebook in a kernel that is running; `path`, the kernel's id as `kernel`, the cell's as `cell`. */
   export const openInKernel = 'jupyter-mlops:open-in-kernel';
+  /** Mark several runs in the sidebar, or leave it. */
+  export const selectRuns = 'jupyter-mlops:select-runs';
+  /** Remove old runs, after a look at which. */
+  export const cleanUp = 'jupyter-mlops:clean-up';
   /** Switch the recording of the notebook in front. */
   export const toggleRecording = 'jupyter-mlops:toggle-recording';
   /** Open a registered model's page; `name`, and `version` for one of its versions. */

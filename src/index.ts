@@ -1,5 +1,6 @@
 import { badgesPlugin } from './badges/plugin';
 import { honestyPlugin } from './honesty/plugin';
+import { housekeepingPlugin } from './housekeeping/plugin';
 import { modelPagePlugin } from './modelpage/plugin';
 import { notificationsPlugin } from './notifications/plugin';
 import { panelPlugin } from './panel/plugin';
@@ -24,5 +25,6 @@ export default [
   runsPlugin,
   modelPagePlugin,
   registeringPlugin,
+  housekeepingPlugin,
   notificationsPlugin
 ];

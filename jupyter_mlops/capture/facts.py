@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.kernel.git_head import read_head
@@ -20,61 +20,74 @@ from jupyter_mlops.capture.kernel.output_meter import Tally
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
+    from jupyter_mlops.capture.kernel.gauges import Gauge
     from jupyter_mlops.capture.kernel.mlflow_notes import Notes
+    from jupyter_mlops.capture.redaction import Redactor
 
 VERSION = 1
 PARAMETERS_TAG = "injected-parameters"  # papermill gives this cell a new id in every run
 MAX_MESSAGE = 2000
+VSCODE_NAME = "__vsc_ipynb_file__"  # where VS Code tells the notebook's path
 
 
 class Frame:
-    """One execution under way: what must be remembered from its begin to its end."""
+    """One execution under way: what must be remembered from its begin to its end.
+
+    What most cells do not need is set on the class: fewer writes to memory that is not in the cache.
+    """
+
+    info: ExecutionInfo | None = None
+    parent_id: str | None = None
+    counted = False
+    source = ""
+    source_sha = ""
+    text = ""
+    cell_id: str | None = None
+    tags: Sequence[str] = ()
+    unwritten: str | None = None
+    gauged: Sequence[Gauge] = ()
+    opened: dict[str, tuple[str, int]] | None = None
+    data_frames: str | None = None
+    error: dict[str, str] | None = None
+    mlflow: Notes | None = None
+    shown_traceback: list[str] | None = None
+    display_failed = False
+    hook_ns = 0
+    cpu_ns = 0
+    cpu_s: float | None = None
+    rss_bytes: int | None = None
+    memory_peak_bytes: int | None = None
 
     def __init__(self, exec_id: str, msg_id: str | None, tally: Tally, thread: int) -> None:
         self.exec_id = exec_id
         self.msg_id = msg_id
         self.tally = tally
         self.thread = thread
-        self.info: ExecutionInfo | None = None
-        self.parent_id: str | None = None
-        self.counted = False
-        self.source = ""
-        self.source_sha = ""
-        self.text = ""
-        self.cell_id: str | None = None
-        self.tags: list[str] = []
-        self.unwritten: dict[str, Any] | None = None
-        self.gauged: list[tuple[Any, Any]] = []
         self.dropped: dict[str, int] = {}
-        self.takes_notes = False
-        self.mlflow: Notes | None = None
-        self.shown_traceback: list[str] | None = None
-        self.display_failed = False
-        self.hook_ns = 0
         self.t0 = time.time_ns()
         self.m0 = time.monotonic_ns()
 
     def identify(
-        self,
-        info: ExecutionInfo,
-        meta: Mapping[str, Any],
-        parent: Frame | None,
-        redact: Callable[[str], str],
+        self, info: ExecutionInfo, meta: Mapping[str, Any], parent: Frame | None, redactor: Redactor
     ) -> None:
         """Say which cell this is, and inside which execution.
 
         A nested `run_cell` answers the same request, but that request's metadata is the outer cell's. The
         hash is of the text without its secrets: that of the original would let a short one be guessed.
         """
-        cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
         self.info = info
-        self.parent_id = parent.exec_id if parent else None
         self.counted = bool(info.store_history)
         self.source = info.raw_cell
-        self.text = redact(info.raw_cell)
+        self.text = redactor.source(info.raw_cell)
         self.source_sha = hash_source(self.text)
-        self.cell_id = str(cell_id) if cell_id else None
-        self.tags = [str(tag) for tag in meta.get("tags") or ()]
+        cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
+        tags = meta.get("tags")
+        if parent is not None:
+            self.parent_id = parent.exec_id
+        if cell_id:
+            self.cell_id = str(cell_id)
+        if tags:
+            self.tags = [redactor.text(str(tag)) for tag in tags]
 
     def drop(self, field: str, count: int = 1) -> None:
         """Note that so many items of a field were left out."""
@@ -93,7 +106,8 @@ def cell_metadata(ip: InteractiveShell, info: ExecutionInfo, *, nested: bool) ->
     """The request's metadata, where JupyterLab and our engine say which cell it is."""
     meta = getattr(info, "cell_meta", None)
     if meta is None and not nested:  # ipykernel before 7 passes only the id, or nothing
-        meta = _parent_message(ip).get("metadata")
+        message = getattr(ip, "parent_header", None)
+        meta = message.get("metadata") if isinstance(message, dict) else None
     return meta if isinstance(meta, dict) else {}
 
 
@@ -129,30 +143,6 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
     }
 
 
-def begin_facts(ip: InteractiveShell, frame: Frame, info: ExecutionInfo, path: str | None) -> dict[str, Any]:
-    """What is known before the code runs. The recorder adds `session_id`, `seq` and a new `source`."""
-    key_kind, key = frame.cell_key
-    return {
-        "v": VERSION,
-        "ph": "B",
-        "exec_id": frame.exec_id,
-        "parent_exec_id": frame.parent_id,
-        "pid": os.getpid(),
-        "thread": frame.thread,
-        "msg_id": frame.msg_id,
-        "cell_id": frame.cell_id,
-        "cell_key": key,
-        "key_kind": key_kind,
-        "tags": frame.tags,
-        "notebook_path": path,
-        "execution_count": _count_at_begin(ip, info),
-        "store_history": frame.counted,
-        "t0": frame.t0,
-        "m0": frame.m0,
-        "source_sha": frame.source_sha,
-    }
-
-
 def error_of(ip: InteractiveShell, frame: Frame, result: ExecutionResult | None) -> BaseException | None:
     """What made the cell fail, if it did: its code, or (ipykernel 7.4 fails it then) showing its value."""
     if result is None:
@@ -169,32 +159,10 @@ def display_failed(ip: InteractiveShell) -> bool:
     return bool(getattr(ip, "_last_traceback_during_displayhook", False))
 
 
-def end_facts(
-    frame: Frame, result: ExecutionResult | None, error: BaseException | None, t1: int, m1: int
-) -> dict[str, Any]:
-    """What is known after the code ran; `result` is None when IPython lost it to an interrupt."""
-    frame.drop("outputs", frame.tally.dropped)
-    return {
-        "v": VERSION,
-        "ph": "E",
-        "exec_id": frame.exec_id,
-        "parent_exec_id": frame.parent_id,
-        "t1": t1,
-        "m1": m1,
-        "duration_ns": m1 - frame.m0,
-        "execution_count": result.execution_count if result is not None and frame.counted else None,
-        "status": _status(result, error),
-        "error": None if error is None else {"type": type(error).__name__, "message": _message(error)},
-        "stdout_bytes": frame.tally.stdout,
-        "stderr_bytes": frame.tally.stderr,
-        "outputs": frame.tally.outputs,
-    }
-
-
 def notebook_path(user_ns: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
     """The notebook, by whoever started the kernel: a job, Jupyter Server, or VS Code."""
     known = environ.get("JUPYTER_MLOPS_NOTEBOOK") or environ.get("JPY_SESSION_NAME")
-    path = known or user_ns.get("__vsc_ipynb_file__")
+    path = known or user_ns.get(VSCODE_NAME)
     return path if isinstance(path, str) else None
 
 
@@ -222,8 +190,9 @@ def runner(environ: Mapping[str, str]) -> str:
 
 def message_id(ip: InteractiveShell) -> str | None:
     """The execute request being answered; None outside ipykernel."""
-    header = _parent_message(ip).get("header") or {}
-    found = header.get("msg_id")
+    message = getattr(ip, "parent_header", None)  # ipykernel keeps the whole message under this name
+    header = message.get("header") if isinstance(message, dict) else None
+    found = header.get("msg_id") if header else None
     return found if isinstance(found, str) else None
 
 
@@ -252,23 +221,22 @@ def kernel_name(connection: str | None) -> str | None:
     return str(name) if name else None
 
 
-def _parent_message(ip: InteractiveShell) -> dict[str, Any]:
-    message = getattr(ip, "parent_header", None)  # ipykernel keeps the whole message under this name
-    return message if isinstance(message, dict) else {}
-
-
-def _count_at_begin(ip: InteractiveShell, info: ExecutionInfo) -> int | None:
-    if not info.store_history:
-        return None
+def counts_first() -> bool:
+    """Whether IPython counts a cell before it runs it (ipython#15088)."""
     ipython = sys.modules.get("IPython")
-    counted_first = tuple(getattr(ipython, "version_info", ()))[:2] >= (9, 8)  # ipython#15088
-    return int(ip.execution_count) - (1 if counted_first else 0)
+    return tuple(getattr(ipython, "version_info", ()))[:2] >= (9, 8)
 
 
-def _status(result: ExecutionResult | None, error: BaseException | None) -> str:
-    if result is None or type(error).__name__ in {"KeyboardInterrupt", "CancelledError"}:
-        return "interrupted"
-    return "ok" if error is None else "error"
+def status_of(result: ExecutionResult | None, error: BaseException | None) -> str:
+    """How a cell ended; without a result, IPython lost it to an interrupt."""
+    if error is None:
+        return "interrupted" if result is None else "ok"
+    return "interrupted" if type(error).__name__ in {"KeyboardInterrupt", "CancelledError"} else "error"
+
+
+def error_facts(error: BaseException) -> dict[str, str]:
+    """An error's class and message."""
+    return {"type": type(error).__name__, "message": _message(error)}
 
 
 def _message(error: BaseException) -> str:

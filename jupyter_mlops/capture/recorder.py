@@ -10,6 +10,7 @@ recorder off. Secrets are taken out of every line before it is written (`redacti
 from __future__ import annotations
 
 import functools
+import json
 import os
 import threading
 import time
@@ -19,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture import facts
 from jupyter_mlops.capture.kernel import files, mlflow_hooks
+from jupyter_mlops.capture.kernel.cell_lines import begin_line, end_line, session_part
 from jupyter_mlops.capture.kernel.gauges import Gauges, make_gauges
-from jupyter_mlops.capture.kernel.journal_writer import JournalWriter, to_line
+from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
 from jupyter_mlops.capture.kernel.output_meter import OutputMeter
 from jupyter_mlops.capture.kernel.traceback_text import shown_traceback, traceback_text
 from jupyter_mlops.capture.options import SKIP_MAGIC, SKIP_TAG, VARIABLE, CaptureOptions
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
 
 JOURNALS_VARIABLE = "JUPYTER_MLOPS_JOURNALS"
 MAX_ERRORS_IN_A_ROW = 10
-_WITHOUT_TEXT = {"cpu_s", "rss_bytes", "memory_peak_bytes", "gpu"}
 WRITE_SOURCE_AGAIN_NS = 24 * 3600 * 10**9
 
 _recorder: Recorder | None = None
@@ -143,7 +144,10 @@ class Recorder:
         self._gauges = Gauges([], self._count_gauge_error)
         self._redactor = Redactor(os.environ)
         self._path = facts.notebook_path({}, os.environ)
-        self._environment_changes = files.environment_changes()
+        self._told_path: str | None = None
+        self._session_part = ""
+        self._environment_changes = files.environment_changes
+        self._counts_first = facts.counts_first()
         self._frames: list[facts.Frame] = []
         self._unrecorded: list[tuple[ExecutionInfo, str | None]] = []
         self._sources: dict[str, int] = {}
@@ -155,7 +159,9 @@ class Recorder:
         self.options = options
         self._meter.outputs = options.outputs
         folder = os.path.dirname(self.journal or "")  # noqa: PTH120
-        self._gauges = Gauges(make_gauges(self.ip, options, folder), self._count_gauge_error)
+        self._gauges = Gauges(
+            make_gauges(self.ip, options, folder, self._redactor.to_json), self._count_gauge_error
+        )
 
     def attach(self) -> None:
         """Hook in, if not done."""
@@ -187,18 +193,19 @@ class Recorder:
     @_never_raising
     def _pre_run_cell(self, info: ExecutionInfo) -> None:
         started = time.monotonic_ns()
-        self._end_midway()
+        if self._midway is not None:
+            self._end_midway()
         if not self.recording:
             return
         msg_id = facts.message_id(self.ip)
-        nested = any(frame.msg_id == msg_id for frame in self._frames)
-        meta = facts.cell_metadata(self.ip, info, nested=nested)
+        parent = self._innermost(lambda other: other.msg_id == msg_id) if self._frames else None
+        meta = facts.cell_metadata(self.ip, info, nested=parent is not None)
         if self._is_unwanted(info, meta):
             self.skipped += not self._unrecorded
             self._unrecorded.append((info, msg_id))
             return
         frame = self._new_frame(msg_id)
-        self._begin(frame, info, meta)
+        self._begin(frame, info, meta, parent)
         frame.hook_ns = time.monotonic_ns() - started
         self._gauges.begin(frame)
 
@@ -210,20 +217,27 @@ class Recorder:
             self._end_midway()
             return
         frame = self._take(info)
-        if frame is None and self._midway is not None and info is not None and not _is_blank(info.raw_cell):
-            frame, self._midway = self._midway, None  # the cell that loaded us: its clock began there
-            meta = facts.cell_metadata(self.ip, info, nested=False)
-            if not self._is_unwanted(info, meta):
-                self._begin(frame, info, meta)
-                self._frames.remove(frame)
-            else:
-                self._meter.close(frame.msg_id, frame.tally)
-                frame = None
-        self._end_midway()
+        if self._midway is not None:
+            if frame is None:
+                frame = self._begin_midway(info)
+            self._end_midway()
         if frame is not None:
             self._end(frame, result, t1, m1)
         if not self.recording and not self._frames:
             self._let_go()
+
+    def _begin_midway(self, info: ExecutionInfo | None) -> facts.Frame | None:
+        """Record the cell that loaded us, late: its clock began there."""
+        frame = self._midway
+        if frame is None or info is None or _is_blank(info.raw_cell):
+            return None
+        meta = facts.cell_metadata(self.ip, info, nested=False)
+        if self._is_unwanted(info, meta):
+            return None
+        self._midway = None
+        self._begin(frame, info, meta, None)
+        self._frames.remove(frame)
+        return frame
 
     def _is_unwanted(self, info: ExecutionInfo, meta: Mapping[str, Any]) -> bool:
         """Whether a cell is not to be recorded: by itself, or because it is part of one that is not."""
@@ -245,26 +259,33 @@ class Recorder:
     def _new_frame(self, msg_id: str | None) -> facts.Frame:
         return facts.Frame(self._ids.next(), msg_id, self._meter.open(msg_id), threading.get_ident())
 
-    def _begin(self, frame: facts.Frame, info: ExecutionInfo, meta: Mapping[str, Any]) -> None:
-        parent = self._innermost(lambda other: other.msg_id == frame.msg_id)
-        self._look_at_environment()
-        frame.identify(info, meta, parent, self._redactor.source)
+    def _begin(
+        self, frame: facts.Frame, info: ExecutionInfo, meta: Mapping[str, Any], parent: facts.Frame | None
+    ) -> None:
+        if self._environment_changes != files.environment_changes:
+            self._look_at_environment()
+        frame.identify(info, meta, parent, self._redactor)
         frame.shown_traceback = shown_traceback(self.ip)
         frame.display_failed = facts.display_failed(self.ip)
         self._frames.append(frame)
         self.recorded += parent is None
-        path = self._path or facts.notebook_path(self.ip.user_ns, {})
-        line = facts.begin_facts(self.ip, frame, info, path)
-        line["session_id"] = self.session_id
-        line["seq"] = self.recorded
+        path = self._path or self.ip.user_ns.get(facts.VSCODE_NAME)
+        if path != self._told_path or not self._session_part:
+            self._tell_path(path)
         with_text = self.options.source == "text" and self._is_news(frame)
-        if with_text:
-            line["source"] = frame.text
-        frame.unwritten = line
-        self._append(line, texts=(path or "", *frame.tags))  # the source has been seen to
+        count = int(self.ip.execution_count) - self._counts_first if frame.counted else None
+        news = frame.text if with_text else None
+        line = frame.unwritten = begin_line(frame, self._session_part, self.recorded, count, news)
+        self._append(line)
         frame.unwritten = None
         if with_text:
             self._sources[frame.source_sha] = frame.m0
+
+    def _tell_path(self, path: Any) -> None:
+        """Say in the next lines where the notebook is."""
+        self._told_path = path
+        known = self._redactor.text(path) if isinstance(path, str) else None
+        self._session_part = session_part(self.session_id, known)
 
     def _is_news(self, frame: facts.Frame) -> bool:
         """Whether the text is to be written: new, or written so long ago that it may have been purged."""
@@ -272,32 +293,44 @@ class Recorder:
         return written is None or frame.m0 - written > WRITE_SOURCE_AGAIN_NS
 
     def _end(self, frame: facts.Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
-        measured = self._gauges.end(frame, result)
-        self._meter.close(frame.msg_id, frame.tally)
-        self._look_at_environment()
+        if self._environment_changes != files.environment_changes:  # the cell may have set a secret
+            self._look_at_environment()
+        more = self._gauges.end(frame, result)
+        tally = frame.tally
+        self._meter.close(frame.msg_id, tally)
         error = facts.error_of(self.ip, frame, result)
-        line = {**facts.end_facts(frame, result, error, t1, m1), **measured}
         if error is not None:
-            line["error"]["message"] = self._redactor.source(line["error"]["message"])
+            frame.error = self._error_facts(error)
             if self.options.traceback and self.options.source == "text":
                 text = traceback_text(self.ip, error, frame.shown_traceback)
-                line["traceback"] = self._redactor.source(text)
-        if frame.unwritten is not None:  # the disk was full when it began
-            self._append(frame.unwritten)
+                more["traceback"] = self._redactor.source(text)
+        if tally.dropped:
+            frame.drop("outputs", tally.dropped)
         if frame.dropped:
-            line["dropped"] = frame.dropped
+            more["dropped"] = frame.dropped
         if self.errors:
-            line["hook_errors"] = self.errors
-        line["hook_ns"] = frame.hook_ns + time.monotonic_ns() - m1
-        self._append(line, texts=None if error is not None or not measured.keys() <= _WITHOUT_TEXT else ())
+            more["hook_errors"] = self.errors
+        if frame.unwritten is not None:  # the disk was full when it began
+            self._append(self._redactor.to_json(json.loads(frame.unwritten)))
+        text = f",{self._redactor.to_json(more)[1:-1]}" if more else ""
+        if frame.data_frames is not None:
+            text = f'{text},"frames":{frame.data_frames}'
+        outputs = self._redactor.to_json(tally.outputs) if tally.outputs else "[]"
+        status = facts.status_of(result, error)
+        count = result.execution_count if result is not None and frame.counted else None
+        hook_ns = frame.hook_ns + time.monotonic_ns() - m1
+        self._append(end_line(frame, status, count, t1, m1, outputs, hook_ns, text))
+
+    def _error_facts(self, error: BaseException) -> dict[str, str]:
+        told = facts.error_facts(error)
+        return {**told, "message": self._redactor.source(told["message"])}
 
     def _look_at_environment(self) -> None:
-        """Read from it again what we keep, if it was changed; the audit hook counts that."""
-        changes = files.environment_changes()
-        if changes != self._environment_changes:
-            self._environment_changes = changes
-            self._redactor.refresh(os.environ)
-            self._path = facts.notebook_path({}, os.environ)
+        """Read from it again what we keep; the audit hook counts its changes."""
+        self._environment_changes = files.environment_changes
+        self._redactor.refresh(os.environ)
+        self._path = facts.notebook_path({}, os.environ)
+        self._session_part = ""
 
     def _count_gauge_error(self) -> None:
         self.errors += 1
@@ -324,14 +357,10 @@ class Recorder:
     def _innermost(self, wanted: Callable[[facts.Frame], bool]) -> facts.Frame | None:
         return next((frame for frame in reversed(self._frames) if wanted(frame)), None)
 
-    def _append(self, record: dict[str, Any], texts: tuple[str, ...] | None = None) -> None:
-        """Write a record without secrets: looked for in its `texts`, or everywhere when they are not told."""
-        if self._writer is None:
-            return
-        line = to_line(record)
-        if self._redactor.may_hold_secret(line if texts is None else "\n".join(texts)):
-            line = to_line(self._redactor.record(record))
-        self._writer.append(line)
+    def _append(self, line: str) -> None:
+        """Write a line, in which no secrets are."""
+        if self._writer is not None:
+            self._writer.append(line)
 
     def _start(self, folder: str | os.PathLike[str] | None) -> None:
         try:
@@ -352,8 +381,9 @@ class Recorder:
             return
         try:
             self._writer = JournalWriter(os.fspath(folder), self.session_id)
-            line = facts.session_facts(self.ip, self.session_id, os.environ)
-            self._append({**line, "locked": self._writer.locked, "options": asdict(self.options)})
+            session = facts.session_facts(self.ip, self.session_id, os.environ)
+            line = {**session, "locked": self._writer.locked, "options": asdict(self.options)}
+            self._append(self._redactor.to_json(line))
             self.journal = self._writer.path
         except OSError as error:
             self.problem = f"the journal cannot be written: {error}"

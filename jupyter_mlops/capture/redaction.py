@@ -15,6 +15,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from jupyter_mlops.capture.kernel.journal_writer import to_line
+
 REDACTED = "‹redacted›"  # noqa: RUF001
 MIN_SECRET = 7  # characters; "secret" and "false" are words of many texts
 
@@ -71,9 +73,6 @@ def _any_of(marks: tuple[str, ...]) -> Callable[[str], object]:
     return re.compile("|".join(map(re.escape, marks))).search
 
 
-_search_assigned = _any_of(_ASSIGNED_MARKS)
-
-
 class Redactor:
     """Takes secrets out of texts and of records.
 
@@ -83,7 +82,6 @@ class Redactor:
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._values: tuple[str, ...] = ()
-        self._search = _any_of(_MARKS)
         self.refresh(environ)
 
     def refresh(self, environ: Mapping[str, str]) -> None:
@@ -92,7 +90,9 @@ class Redactor:
         new = {value for value in named if len(value) >= MIN_SECRET}
         self._values = tuple(sorted({*self._values, *new}, key=len, reverse=True))
         escaped = {json.dumps(value)[1:-1] for value in self._values}
-        self._search = _any_of((*_MARKS, *self._values, *escaped))
+        marks = (*_MARKS, *self._values, *escaped)
+        self._search = _any_of(marks)
+        self._search_source = _any_of((*_ASSIGNED_MARKS, *map(str.casefold, marks)))
 
     def text(self, text: str) -> str:
         """The text, each secret in it replaced by `REDACTED`."""
@@ -104,14 +104,15 @@ class Redactor:
 
     def source(self, text: str) -> str:
         """A cell's source, or a text that may quote one: also without what is assigned to a secret's name."""
-        text = self.text(text)
-        if _search_assigned(text.lower()):
+        if self._search_source(text.casefold()):
+            text = self.text(text)
             text = _compiled(_ASSIGNED, re.IGNORECASE).sub(_hide_value, text)
         return text
 
-    def may_hold_secret(self, text: str) -> bool:
-        """Whether anything in a text (JSON, too) looks as if `text` or `source` would replace it."""
-        return self._search(text) is not None
+    def to_json(self, value: Any) -> str:
+        """A value in JSON, on one line, with every text in it redacted."""
+        line = to_line(value)
+        return to_line(self.record(value)) if self._search(line) else line
 
     def record(self, value: Any) -> Any:
         """A JSON value with every text in it redacted; the names of its fields stay."""

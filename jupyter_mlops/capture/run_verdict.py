@@ -38,7 +38,9 @@ def verdict_tags(
     if _ran_unsaved(records, cells, saved_at):
         sentences.append("The notebook was saved last before some of its cells ran.")
     if skipped:
-        sentences.append(f"Cells that were not recorded: {skipped}.")
+        sentences.append(
+            "One cell was not recorded." if skipped == 1 else f"{skipped} cells were not recorded."
+        )
     tags = {"mlops.clean": str(not sentences).lower()}
     return {**tags, "mlops.clean.reasons": " ".join(sentences)} if sentences else tags
 

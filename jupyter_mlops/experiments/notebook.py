@@ -21,10 +21,7 @@ from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.readable import first_line
 from jupyter_mlops.workspace import NotebookPlace, Workspace
 
-_DIFFERENCES = {
-    "edited_after_run": "Cells whose saved text is not the one that ran",
-    "cell_deleted": "Cells that ran and are not in the saved notebook",
-}
+_DIFFERENCES = ("edited_after_run", "cell_deleted")
 
 
 @dataclass(frozen=True)
@@ -183,9 +180,7 @@ def _differences(workspace: Workspace, place: NotebookPlace) -> list[str]:
     except MlopsError as error:
         return [f"It cannot be compared with what was executed: {error.message}"]
     told = dict(zip(judged.codes, judged.reasons, strict=True))
-    return [
-        f"{words}: {told[code].rsplit(' ', 1)[-1]}" for code, words in _DIFFERENCES.items() if code in told
-    ]
+    return [told[code] for code in _DIFFERENCES if code in told]
 
 
 def require_shell() -> Any:

@@ -248,19 +248,28 @@ def _session_reasons(judge: _Judge, cells: Mapping[str, CellState], fresh_kernel
     if not fresh_kernel:
         reasons.append(Reason("not_fresh_kernel", "Something ran in the kernel before recording began."))
     if gone := len(judge.deleted()):
-        reasons.append(Reason("cell_deleted", f"Cells that ran and are no longer in the notebook: {gone}."))
+        reasons.append(Reason("cell_deleted", _counted(_DELETED, gone)))
     for code, words in _SESSION_WORDS.items():
         count = sum(any(reason.code == code for reason in cell.reasons) for cell in cells.values())
         if count:
-            reasons.append(Reason(code, f"{words}: {count}."))
+            reasons.append(Reason(code, _counted(words, count)))
     return tuple(reasons)
 
 
+def _counted(words: tuple[str, str], count: int) -> str:
+    one, several = words
+    return one if count == 1 else several.format(count)
+
+
+_DELETED = (
+    "One cell that ran is no longer in the notebook.",
+    "{} cells that ran are no longer in the notebook.",
+)
 _SESSION_WORDS = {
-    "never_run": "Cells that have not run",
-    "run_out_of_order": "Cells that ran after a cell below them",
-    "run_twice": "Cells that ran more than once",
-    "edited_after_run": "Cells edited after they ran",
-    "error": "Cells whose last run did not end well",
-    "running": "Cells that are running",
+    "never_run": ("One cell has not run.", "{} cells have not run."),
+    "run_out_of_order": ("One cell ran after a cell below it.", "{} cells ran after a cell below them."),
+    "run_twice": ("One cell ran more than once.", "{} cells ran more than once."),
+    "edited_after_run": ("One cell was edited after it ran.", "{} cells were edited after they ran."),
+    "error": ("The last run of one cell did not end well.", "The last runs of {} cells did not end well."),
+    "running": ("One cell is running.", "{} cells are running."),
 }

@@ -8,6 +8,7 @@ them. What they cannot say is under `mlops` in the metadata: the notebook's `sta
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import logging
 import os
@@ -41,8 +42,12 @@ def mark_unfinished(notebook: Any, how: str | None) -> None:
 def close_partial_notebook(path: Path, how: str = KILLED) -> None:
     """Mend the file that a killed process left: nothing in it runs any more, and it did not complete.
 
-    A file that is not there, or cannot be read or written, is left as it is.
+    A file that is not there, or cannot be read or written, is left as it is. What was being written aside, to
+    take its place, goes.
     """
+    for aside in path.parent.glob(f".{glob.escape(path.stem)}.*.ipynb"):
+        with contextlib.suppress(OSError):
+            aside.unlink()
     try:
         notebook = json.loads(path.read_bytes())
         mark_unfinished(notebook, how)

@@ -1267,6 +1267,8 @@ export interface components {
              * @description when all this was so
              */
             seen_at: string;
+            /** @description why no output is shown while the run goes on, as a full disk */
+            problem?: string | null;
         };
         /** @description something that happened in a run, by the event's name */
         LiveEvent: {

@@ -7,6 +7,7 @@ import type { Inbox } from '../notifications/inbox';
 import { Bell, InboxView } from '../notifications/view';
 import { useModel, useSignal, useTrans } from './hooks';
 import { IconButton } from './iconButton';
+import { MoreMenu } from './moreMenu';
 import { Notice, Snippet } from './notice';
 import type { StatusModel } from './statusModel';
 
@@ -45,6 +46,7 @@ export function PanelHeader(props: {
           label={trans.__('Refresh')}
           onClick={() => void commands.execute(CommandIDs.refresh)}
         />
+        {model.server === 'ready' && <MoreMenu commands={commands} />}
       </div>
       {isInboxOpen && (
         <InboxView

@@ -30,6 +30,17 @@ export function addNavigation(
       })
   });
 
+  commands.addCommand(CommandIDs.selectRuns, {
+    label: trans.__('Select Several Runs'),
+    describedBy: { args: { type: 'object', properties: {} } },
+    isToggled: () => mlops.panel.runs.selection.isOn,
+    execute: () => {
+      const { selection } = mlops.panel.runs;
+      open('runs');
+      selection.isOn = !selection.isOn;
+    }
+  });
+
   commands.addCommand(CommandIDs.showJobs, {
     label: trans.__('Show Jobs in MLOps'),
     describedBy: { args: { type: 'object', properties: {} } },

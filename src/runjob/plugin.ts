@@ -123,6 +123,7 @@ async function fillIn(
       client.channels().catch(none)
     ]);
   const form = new RunJobForm(client, inspection, jobs.items);
+  // eslint-disable-next-line jupyter/require-disposable-ownership -- disposed of in `finally`
   const dialog = new RunJobDialog(form, trans, {
     modelNames: panel.models.items.map(({ name }) => name),
     jobNames: panel.jobs.list.items.map(({ name }) => name),

@@ -71,7 +71,7 @@ export function TriggerFields(props: {
         <TextField
           {...at('seconds')}
           label={trans.__('Every')}
-          placeholder="15m"
+          placeholder={trans.__('15m')}
           help={trans.__('Such as 90s, 15m, 2h or 1d.')}
         />
       );
@@ -90,7 +90,7 @@ export function TriggerFields(props: {
           <TextField
             {...at('path')}
             label={trans.__('Path')}
-            placeholder="data/*.csv"
+            placeholder={trans.__('data/*.csv')}
             help={trans.__(
               'A file, a folder or a pattern, from the server root.'
             )}

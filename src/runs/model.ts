@@ -3,6 +3,7 @@ import type { Client } from '../api/client';
 import { PagedList } from '../api/pagedList';
 import type { Attempt, Run } from '../api/types';
 import { LiveRun } from '../live/liveRun';
+import { type BulkAction, type IBulkResult, RunSelection } from './selection';
 
 /** Whose runs are shown: those of the open notebook, or all of this server. */
 export type RunScope = 'notebook' | 'all';
@@ -15,9 +16,12 @@ export class RunsModel {
       return this._client.runs({ notebook, ...page });
     });
     this.list.changed.connect(() => this._changed.emit());
+    this.selection = new RunSelection(_client);
+    this.selection.changed.connect(() => this._changed.emit());
   }
 
   readonly list: PagedList<Run>;
+  readonly selection: RunSelection;
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -127,6 +131,18 @@ export class RunsModel {
   /** Make a failed run's kept kernel one to connect to; returns its id. */
   async openKernel(run: Run): Promise<string> {
     return (await this._client.openKernel(run.id)).kernel_id;
+  }
+
+  /** Do something with many runs at once. */
+  async applyToMarked(
+    action: BulkAction,
+    runs: readonly Run[]
+  ): Promise<IBulkResult> {
+    try {
+      return await this.selection.apply(action, runs);
+    } finally {
+      await this.refresh();
+    }
   }
 
   /** Change the question; returns whether it became another one. */

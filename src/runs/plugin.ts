@@ -2,8 +2,10 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
+import { PathExt } from '@jupyterlab/coreutils';
 import { IDocumentManager } from '@jupyterlab/docmanager';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import type { Contents } from '@jupyterlab/services';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { showCell } from '../cells/showCell';
 import { CommandIDs } from '../commands';
@@ -46,7 +48,8 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Open Failed Notebook in Its Kernel'),
       describedBy: { args: CELL_IN_KERNEL },
       execute: async args => {
-        const path = args.path as string;
+        const { contents } = app.serviceManager;
+        const path = await workingCopy(contents, args.path as string);
         const kernel = { id: args.kernel as string };
         const open = notebookAt(path);
         await commands.execute('docmanager:open', { path, kernel });
@@ -70,6 +73,30 @@ export const runsPlugin: JupyterFrontEndPlugin<void> = {
     };
   }
 };
+
+/**
+ * The notebook in which to work on from where a run has failed.
+ *
+ * It is a copy beside the run's own, which stays the record of what was executed: JupyterLab saves as one works.
+ */
+export async function workingCopy(
+  contents: Pick<Contents.IManager, 'get' | 'copy' | 'rename'>,
+  path: string
+): Promise<string> {
+  const dir = PathExt.dirname(path);
+  const ext = PathExt.extname(path);
+  const name = `${PathExt.basename(path, ext)}-worked-on${ext}`;
+  const copy = PathExt.join(dir, name);
+  const isThere = await contents.get(copy, { content: false }).then(
+    () => true,
+    () => false
+  );
+  if (!isThere) {
+    const made = await contents.copy(path, dir);
+    await contents.rename(made.path, copy);
+  }
+  return copy;
+}
 
 /** A job runs what is on disk: put there what is on screen. */
 export async function saveIfChanged(

@@ -3,7 +3,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { Run } from '../api/types';
 import { CommandIDs } from '../commands';
-import { formatDuration } from '../format';
+import { formatDuration, formatMoment } from '../format';
 import { JobName } from '../jobs/jobName';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
@@ -37,7 +37,11 @@ export function RunRow(props: {
 
   return (
     <>
-      <RowLine room={1} actions={<RunAction {...props} />}>
+      <RowLine
+        room={1}
+        lead={model.selection.isOn && <Mark run={run} model={model} />}
+        actions={<RunAction {...props} />}
+      >
         <button
           ref={row}
           type="button"
@@ -70,6 +74,24 @@ export function RunRow(props: {
         <RunDetail id={detailId} run={run} model={model} commands={commands} />
       )}
     </>
+  );
+}
+
+/** The mark that makes a run one of those for which something is asked at once. */
+function Mark({ run, model }: { run: Run; model: RunsModel }): JSX.Element {
+  const trans = useTrans();
+  return (
+    <input
+      type="checkbox"
+      className="jp-Mlops-mark"
+      aria-label={trans.__(
+        'Mark %1, %2',
+        run.job_name,
+        formatMoment(run.created_at)
+      )}
+      checked={model.selection.has(run)}
+      onChange={({ target }) => model.selection.set([run], target.checked)}
+    />
   );
 }
 

@@ -5,6 +5,7 @@ import { EmptyState } from '../panel/notice';
 import { PagedRows } from '../panel/pagedRows';
 import type { RunScope, RunsModel } from './model';
 import { RunRow } from './runRow';
+import { SelectionBar } from './selectionBar';
 
 export function RunsView(props: {
   model: RunsModel;
@@ -16,6 +17,7 @@ export function RunsView(props: {
   return (
     <>
       <ScopeSwitch model={model} />
+      <SelectionBar model={model} />
       <PagedRows
         list={model.list}
         label={trans.__('Job runs')}

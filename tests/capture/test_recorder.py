@@ -261,9 +261,9 @@ def test_cells_show_byte_for_byte_what_they_show_without_us_even_when_our_hooks_
     recorded = [seen(kernel, code) for code in CELLS]
     assert len(kernel.lines()) > counts
     kernel.run(
-        "from jupyter_mlops.capture import facts\n"
+        "from jupyter_mlops.capture import recorder\n"
         "def fail(*args): raise RuntimeError('ours')\n"
-        "facts.begin_facts = facts.end_facts = fail"
+        "recorder.begin_line = recorder.end_line = fail"
     )
     failing = [seen(kernel, code) for code in CELLS]
 
@@ -285,10 +285,12 @@ def test_cells_show_byte_for_byte_what_they_show_without_us_even_when_our_hooks_
 def test_loading_again_after_too_many_errors_records_anew(start_kernel: StartKernel) -> None:
     kernel = start_kernel()
     kernel.run(LOAD)
-    kernel.run("from jupyter_mlops.capture import facts; true = facts.begin_facts; facts.begin_facts = None")
+    kernel.run(
+        "from jupyter_mlops.capture import recorder; kept = recorder.begin_line; recorder.begin_line = None"
+    )
     for n in range(10):
         kernel.run(f"n = {n}")
-    kernel.run(f"facts.begin_facts = true\n{LOAD}")
+    kernel.run(f"recorder.begin_line = kept\n{LOAD}")
     answer = kernel.run("recorded = 'again'")
     sources = [path.read_text() for path in kernel.journals.glob("*.jsonl")]
     assert sum(answer.msg_id in text for text in sources) == 1

@@ -28,7 +28,9 @@ SHAPES = {
 def test_a_token_is_known_by_its_shape(secret: str) -> None:
     redactor = Redactor({})
     assert redactor.text(f"before {secret} after") == f"before {REDACTED} after"
-    assert redactor.may_hold_secret(json.dumps({"text": f"before {secret} after"}))
+    assert json.loads(redactor.to_json({"text": f"before {secret} after"})) == {
+        "text": f"before {REDACTED} after"
+    }
 
 
 def test_the_user_and_password_of_an_address_are_taken_out() -> None:
@@ -65,7 +67,7 @@ def test_the_values_of_secret_variables_are_known_wherever_they_stand() -> None:
     }
     redactor.refresh({"NEW_SECRET": 'with "quotes" and ü'})
     assert redactor.text('open sesame, with "quotes" and ü') == f"{REDACTED}, {REDACTED}"
-    assert redactor.may_hold_secret(json.dumps('with "quotes" and ü'))
+    assert json.loads(redactor.to_json(['with "quotes" and ü'])) == [REDACTED]
 
 
 def test_a_password_of_digits_does_not_break_a_record() -> None:
@@ -112,3 +114,15 @@ def test_no_secret_reaches_the_disk(start_kernel: StartKernel) -> None:
     assert begin["source_sha"] == hash_source(cells[0].replace(token, REDACTED))
     assert end["error"]["message"] == f"refused {REDACTED}"
     assert REDACTED in end["traceback"]
+
+
+def test_a_column_that_is_named_like_a_secret_is_redacted_once_that_is_known(
+    start_kernel: StartKernel,
+) -> None:
+    kernel = start_kernel()
+    kernel.run(LOAD)
+    kernel.run("import pandas as pd; df = pd.DataFrame({'open-sesame-3': [1]})")
+    kernel.run("import os; os.environ['LATER_TOKEN'] = 'open-' + 'sesame-3'; other = df.copy()")
+    _, end = kernel.record(kernel.run("df.head()"))
+    assert "open-sesame-3" not in kernel.journal.read_text().splitlines()[-3]
+    assert end["frames"][0]["columns"] == [[REDACTED, "int64"]]

@@ -14,6 +14,8 @@ from sqlalchemy import select
 from waiting import wait_until
 from workbench import Workbench, make_workbench
 
+from jupyter_mlops.jobs.views import run_progress
+from jupyter_mlops.runs.live.feed import LiveFeed
 from jupyter_mlops.runs.queue import LEASE
 from jupyter_mlops.store.tables import Attempt
 
@@ -92,6 +94,47 @@ def test_a_disk_that_is_full_at_the_end_of_a_run_delays_its_end_and_loses_nothin
         assert run.state == "succeeded" or run.reason == "disk", (run.reason, run.message, log.read_text())
         workbench.write("after.ipynb", "1")
         assert workbench.run("after.ipynb").state == "succeeded"
+
+
+@pytest.mark.slow
+def test_a_full_disk_under_the_live_file_stops_no_run_and_is_told(
+    small_disk: Path, own_workbench: Workbench
+) -> None:
+    """The disk of notebooks and their outputs; the store is on another."""
+    root = small_disk / "notebooks"
+    root.mkdir()
+    elsewhere = Workbench(own_workbench.settings, own_workbench.store, root, notebook_writer(root))
+    mark, release = own_workbench.root / "mark", own_workbench.root / "release"
+    talk = f"while not os.path.exists({str(release)!r}):\n    print('still here')\n    time.sleep(0.05)"
+    elsewhere.write(
+        "talks.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{talk}\nprint('done')"
+    )
+    run = elsewhere.running_cell(elsewhere.submit("talks.ipynb"), mark)
+    feed = LiveFeed()
+
+    def problem() -> str | None:
+        progress = run_progress(elsewhere.jobs.get_run(run.id))
+        return progress.problem if progress is not None else None
+
+    def heard() -> bool:
+        events = feed.read(elsewhere.jobs.get_run(run.id))
+        return any(event.kind == "output" for event in events)
+
+    wait_until(heard, 60, "its output is shown")
+    filler = fill(small_disk)
+    wait_until(problem, 60, "it is told why nothing more is shown")
+    assert "No space left" in str(problem())
+    while feed.read(elsewhere.jobs.get_run(run.id)):
+        pass  # what was written before
+    assert elsewhere.jobs.get_run(run.id).state == "running"
+    filler.unlink()
+    wait_until(heard, 60, "its output is shown again")
+    wait_until(lambda: problem() is None, 60, "and nothing is wrong any more")
+    release.touch()
+    run = elsewhere.ended(run, within_s=60)
+    assert run.state == "succeeded", run.message
+    said = "".join(output.text for output in elsewhere.executed(run).cells[-1].outputs)
+    assert said.startswith("still here\n") and said.endswith("done\n")
 
 
 @pytest.mark.slow

@@ -116,16 +116,14 @@ def test_a_run_of_a_disordered_session_is_told_why_it_was_not_clean(session: Ses
     session.save([*CELLS[:2], "x = 2", *CELLS[3:]])
     tags = session.told(session.run(3))
     assert tags["mlops.clean"] == "false"
-    assert tags["mlops.clean.reasons"] == (
-        "Cells that ran more than once: 1. Cells edited after they ran: 1."
-    )
+    assert tags["mlops.clean.reasons"] == ("One cell ran more than once. One cell was edited after it ran.")
     assert tags["mlflow.source.git.dirty"] == "true"
 
 
 def test_a_notebook_that_was_not_saved_is_told_so(session: Session) -> None:
     session.save(CELLS[:2])
     reasons = session.told(session.run(1, 2, 3))["mlops.clean.reasons"]
-    assert "no longer in the notebook: 2." in reasons
+    assert "2 cells that ran are no longer in the notebook." in reasons
     assert "The notebook was saved last before some of its cells ran." in reasons
 
 
@@ -133,7 +131,7 @@ def test_cells_that_were_not_recorded_leave_nothing_clean(session: Session) -> N
     session.run(1, 2)
     session.kernel.run("%%mlops_skip\nx = 3")
     reasons = session.told(session.run(3))["mlops.clean.reasons"]
-    assert reasons == "Cells that were not recorded: 1."
+    assert reasons == "One cell was not recorded."
 
 
 def test_runs_by_hand_by_autologging_and_nested_ones(session: Session) -> None:
@@ -157,7 +155,7 @@ print(*run_ids)
     for tags in (by_hand, by_autologging):
         assert tags["mlops.notebook"] == NOTEBOOK
         assert tags["mlops.clean.reasons"].startswith(
-            "Cells edited after they ran: 1. The notebook was saved"
+            "One cell was edited after it ran. The notebook was saved"
         )
     assert child["mlops.snapshot_sha"] == by_hand["mlops.snapshot_sha"]
     assert "mlops.clean" not in child

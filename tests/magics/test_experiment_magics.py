@@ -250,8 +250,8 @@ def test_a_snapshot_is_the_hash_of_the_saved_notebook_and_says_how_it_differs(
     assert ran(kernel.run("kept = jupyter_mlops.snapshot(); print(kept)")).streams.strip() == sha
     shown = ran(kernel.run("%mlops snapshot"))
     assert sha in shown.text
-    assert "Cells whose saved text is not the one that ran: 1." in shown.text
-    assert "Cells that ran and are not in the saved notebook" in shown.text
+    assert "One cell was edited after it ran." in shown.text
+    assert "no longer in the notebook." in shown.text
 
 
 def test_stale_cells_are_listed_with_the_reason(kernel: NotebookKernel, workbench: Workbench) -> None:

@@ -53,4 +53,4 @@ def test_a_job_that_failed_was_not_clean(own_workbench: Workbench) -> None:
     assert run.state == "failed"
     tags = MlflowClient(own_workbench.settings.tracking_uri).get_run(run.mlflow_run_id or "").data.tags
     assert tags["mlops.clean"] == "false"
-    assert tags["mlops.clean.reasons"] == "Cells whose last run did not end well: 1."
+    assert tags["mlops.clean.reasons"] == "The last run of one cell did not end well."

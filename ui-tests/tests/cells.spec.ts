@@ -24,7 +24,7 @@ test('the switch records cells, with no cell of its own; a click leads to the ce
   await mlops.picture('cells');
 
   const firstCell = page.locator('.jp-Notebook:visible .jp-CodeCell').first();
-  await page.notebook.selectCells(5);
+  await mlops.select(5);
   await first.getByRole('button').click();
   await expect(firstCell).toHaveClass(/jp-mod-active/);
   await expect(firstCell).toBeInViewport();
@@ -40,11 +40,11 @@ test('%load_ext in a cell records too, and the switch shows it', async ({
 }) => {
   await mlops.open('plain');
   await mlops.openPanel();
-  await page.notebook.setCell(1, 'code', '%load_ext jupyter_mlops');
-  await page.notebook.runCell(1, true);
+  await mlops.write(1, '%load_ext jupyter_mlops');
+  await mlops.runCell(1);
   await expect(mlops.section('cells').getByRole('switch')).toBeChecked();
-  await page.notebook.setCell(2, 'code', 'sum(range(10))');
-  await page.notebook.runCell(2, true);
+  await mlops.write(2, 'sum(range(10))');
+  await mlops.runCell(2);
   await expect(mlops.row('cells', 'sum(range(10))')).toBeVisible();
 });
 
@@ -69,12 +69,12 @@ test.describe('a kernel that is restarted', () => {
       await app.shell.currentWidget.sessionContext.restartKernel();
     });
     await expect(toggle).toBeChecked();
-    await page.notebook.runCell(1, true);
+    await mlops.runCell(1);
     await expect(mlops.row('cells', 'greeting = "hello"')).toHaveCount(1);
 
     await toggle.click();
     await expect(toggle).not.toBeChecked();
-    await page.notebook.runCell(1, true);
+    await mlops.runCell(1);
     await expect(
       page.locator('.jp-Notebook:visible .jp-CodeCell .jp-InputPrompt').first()
     ).toContainText('2');
@@ -95,7 +95,7 @@ test.describe('with the setting autoRecord', () => {
     mlops
   }) => {
     await mlops.open('plain');
-    await page.notebook.runCell(1, true);
+    await mlops.runCell(1);
     await mlops.openPanel();
     await expect(mlops.section('cells').getByRole('switch')).toBeChecked();
     await expect(mlops.row('cells', 'greeting = "hello"')).toBeVisible();

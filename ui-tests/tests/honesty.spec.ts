@@ -20,7 +20,7 @@ test('badges say how long cells took; an edit is told beside the cell and in the
   }
   expect((await mlops.cell(2).boundingBox())!.height).toBe(height);
 
-  await page.notebook.setCell(2, 'code', 'rows = 6_000');
+  await mlops.write(2, 'rows = 6_000');
   await expect(mlops.badge(2)).toHaveAttribute('data-stale', 'true');
   await expect(mlops.badge(2)).toHaveAttribute(
     'aria-label',
@@ -32,7 +32,7 @@ test('badges say how long cells took; an edit is told beside the cell and in the
   await expect(stale).toContainText('a cell that it uses is stale');
   await expect(mlops.row('cells', 'model.score').last()).toContainText('Stale');
 
-  await page.notebook.selectCells(0);
+  await mlops.select(0);
   await stale.click();
   await expect(mlops.cell(6)).toHaveClass(/jp-mod-active/);
 });
@@ -46,7 +46,7 @@ test('cells that are moved, deleted and brought back keep their badges', async (
   await mlops.record();
   await mlops.run('notebook:run-all-cells');
   await expect(mlops.badge(6)).toBeVisible();
-  await page.notebook.selectCells(2);
+  await mlops.select(2);
   await mlops.run('notebook:move-cell-up');
   await expect(mlops.cell(1)).toContainText('rows = 4_000');
   await expect(mlops.badge(1)).toContainText(/ms/);
@@ -139,11 +139,11 @@ test.describe('the pictures of the documentation', () => {
 
     // The usual time of a cell is that of its last runs.
     for (let times = 0; times < 4; times++) {
-      await page.notebook.runCell(5, true);
+      await mlops.runCell(5);
     }
-    await page.notebook.setCell(2, 'code', 'rows = 12_000');
+    await mlops.write(2, 'rows = 12_000');
     for (const index of [2, 3, 4, 5]) {
-      await page.notebook.runCell(index, true);
+      await mlops.runCell(index);
     }
     await expect(mlops.badge(5)).toContainText(/[+×]/);
     await expect(mlops.badge(5)).toHaveAttribute(

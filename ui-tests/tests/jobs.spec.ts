@@ -60,7 +60,7 @@ test('what a run would fail by is shown before it is sent, and it can run anyway
 }) => {
   await mlops.open('gated', 'unready');
   await mlops.openPanel();
-  await page.notebook.setCell(4, 'code', 'import a_module_that_is_nowhere');
+  await mlops.write(4, 'import a_module_that_is_nowhere');
   await mlops.openForm();
   await mlops.submit();
   await expect(mlops.form.getByRole('alert')).toContainText(

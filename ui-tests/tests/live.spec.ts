@@ -79,14 +79,14 @@ test('a run is watched live, cancelled, fixed, resumed where it broke off, and s
 
   // A cell before the failed one was changed: the refusal is in words.
   await failed.getByRole('button', { name: 'Fix the cell' }).click();
-  await write(page, 1, 'losses = [1]');
+  await mlops.write(1, 'losses = [1]');
   await failed.getByRole('button', { name: 'Resume from this cell' }).click();
   await expect(failed.getByRole('alert')).toContainText(/changed/);
   await mlops.picture('resume-refused');
 
   // Fix only what failed, and go on from there.
-  await write(page, 1, BEFORE);
-  await write(page, 3, 'print("best", min(losses))');
+  await mlops.write(1, BEFORE);
+  await mlops.write(3, 'print("best", min(losses))');
   await failed.getByRole('button', { name: 'Resume from this cell' }).click();
   const resumed = mlops.row('runs', 'walk').first();
   await expect(resumed).toContainText('succeeded');
@@ -110,16 +110,5 @@ async function expectNoViolations(page: any): Promise<void> {
     .analyze();
   expect(violations.map(({ id, nodes }: any) => [id, nodes[0].html])).toEqual(
     []
-  );
-}
-
-/** Give a cell its text as it is: typed, it would be indented again. */
-async function write(page: any, index: number, source: string): Promise<void> {
-  await page.evaluate(
-    ([index, source]: [number, string]) => {
-      const { content } = (window as any).jupyterapp.shell.currentWidget;
-      content.widgets[index].model.sharedModel.setSource(source);
-    },
-    [index, source]
   );
 }

@@ -10,6 +10,14 @@ import type { Locator } from '@playwright/test';
 
 export { expect, galata };
 
+/** Galata waits 15 seconds for whatever it waits for, JupyterLab's start first of all: a busy machine needs more. */
+const PATIENCE = 120_000;
+// eslint-disable-next-line @typescript-eslint/no-require-imports -- an import could not be changed
+const waits = require('@jupyterlab/galata/lib/utils');
+const { waitForCondition } = waits;
+waits.waitForCondition = (isSo: () => unknown, timeout = PATIENCE) =>
+  waitForCondition(isSo, timeout);
+
 type Section = 'cells' | 'runs' | 'jobs' | 'models';
 
 const ARTIFACTS = path.join(__dirname, '..', 'artifacts');
@@ -115,6 +123,32 @@ export class Mlops {
     );
   }
 
+  /** Make a cell of the notebook in front, counted from 0, the active one, with nothing else selected. */
+  async select(index: number): Promise<void> {
+    await this.page.evaluate(index => {
+      const { content } = (window as any).jupyterapp.shell.currentWidget;
+      content.activeCellIndex = index;
+      content.deselectAll();
+    }, index);
+  }
+
+  /** Give a cell its text as it is: typed, it would be indented and completed, and a busy machine drops keys. */
+  async write(index: number, source: string): Promise<void> {
+    await this.page.evaluate(
+      ([index, source]) => {
+        const { content } = (window as any).jupyterapp.shell.currentWidget;
+        content.widgets[index].model.sharedModel.setSource(source);
+      },
+      [index, source] as const
+    );
+  }
+
+  /** Run a cell where it is, until it has ended. */
+  async runCell(index: number): Promise<void> {
+    await this.select(index);
+    await this.run('notebook:run-cell');
+  }
+
   async kernelIsIdle(): Promise<void> {
     await this.page.waitForFunction(async () => {
       const panel = (window as any).jupyterapp.shell.currentWidget;
@@ -153,13 +187,13 @@ export class Mlops {
 }
 
 export const test = base.extend<{ mlops: Mlops }>({
-  // Galata gives JupyterLab 15 seconds to appear; a busy machine may need more.
+  // As Galata's own, but for the tab, of which it asks that it is the active one.
   waitForApplication: async ({ baseURL }, use) => {
     await use(async page => {
       await page.locator('#jupyterlab-splash').waitFor({ state: 'detached' });
       await expect(
         page.getByRole('tab', { name: 'Launcher' }).first()
-      ).toBeVisible({ timeout: 90_000 });
+      ).toBeVisible({ timeout: PATIENCE });
     });
   },
 

@@ -29,8 +29,8 @@ for (const { kernel, say, fail } of LANGUAGES) {
     await mlops.openPanel();
     await mlops.record();
     await expect(mlops.section('cells')).toContainText('the server records');
-    await page.notebook.setCell(1, 'code', say);
-    await page.notebook.setCell(2, 'code', fail);
+    await mlops.write(1, say);
+    await mlops.write(2, fail);
     await mlops.run('notebook:run-all-cells');
     await expect(mlops.row('cells', say)).toContainText('stdout');
     await expect(
@@ -38,7 +38,7 @@ for (const { kernel, say, fail } of LANGUAGES) {
     ).toBeVisible();
     await expect(mlops.badge(1)).toContainText(/\d(ms|s)/);
     await mlops.picture(`recorded-${kernel}`);
-    await page.notebook.setCell(1, 'code', `${say}  `);
+    await mlops.write(1, `${say}  `);
     await expect(mlops.badge(1)).toHaveAttribute('data-stale', 'true');
     await mlops.section('cells').getByRole('switch').click();
     await expect(mlops.section('cells').getByRole('switch')).not.toBeChecked();

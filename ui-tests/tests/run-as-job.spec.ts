@@ -33,11 +33,7 @@ test('a run goes from queued to succeeded before one’s eyes, and its notebook 
 }) => {
   await mlops.open('gated');
   await mlops.openPanel();
-  await page.notebook.setCell(
-    4,
-    'code',
-    '{"best": max(results), "edited": True}'
-  );
+  await mlops.write(4, '{"best": max(results), "edited": True}');
 
   await mlops.openForm();
   await mlops.form.getByRole('textbox', { name: /^C / }).fill('0.5');

@@ -13,12 +13,11 @@ test('an MLflow run is started and stopped from the sidebar, with no cell and no
   await page.getByRole('dialog').getByRole('button', { name: 'Start' }).click();
   await expect(cells).toContainText('Starting an MLflow run…');
   await expect(cells).toContainText('Tracking “first try”');
-  await page.notebook.setCell(
+  await mlops.write(
     1,
-    'code',
     'import mlflow\nmlflow.log_metric("accuracy", 0.93)\n"jupyter_mlops" in dir(), mlflow.active_run().info.run_name'
   );
-  await page.notebook.runCell(1, true);
+  await mlops.runCell(1);
   await expect(mlops.cell(1)).toContainText("(False, 'first try')");
   await mlops.picture('tracking');
   await cells.getByRole('button', { name: 'Stop run' }).click();
@@ -26,11 +25,7 @@ test('an MLflow run is started and stopped from the sidebar, with no cell and no
     cells.getByRole('button', { name: 'Start MLflow run…' })
   ).toBeVisible();
 
-  await page.notebook.setCell(
-    2,
-    'code',
-    'mlflow.start_run(run_name="by a cell");'
-  );
-  await page.notebook.runCell(2, true);
+  await mlops.write(2, 'mlflow.start_run(run_name="by a cell");');
+  await mlops.runCell(2);
   await expect(cells).toContainText('Tracking “by a cell”');
 });

@@ -8,14 +8,13 @@ looked at anew only where the cell's text has the name in it.
 from __future__ import annotations
 
 import hashlib
-import operator
-import re
 import sys
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.capture.kernel.schemas import DESCRIBED, Kind
+from jupyter_mlops.capture.kernel import files
+from jupyter_mlops.capture.kernel.schemas import DESCRIBED, Kind, type_name
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 MAX_FRAMES = 20
 MAX_COLUMNS = 100
 _LIBRARIES = ("numpy", "pyarrow", "polars", "pandas")
-_UNSEEN = object()
-_WORD = re.compile(r"\w+")
+_UNSEEN: Any = object()
 _MAX_CLASSES = 10_000
+_MAX_SCHEMAS = 1000
 
 
 class DataFrames:
@@ -38,136 +37,163 @@ class DataFrames:
 
     Args:
         ip: the shell.
+        to_json: how a value is written without secrets.
         hashed: whether the content is hashed as well (`content_hash`, by `hash_method`): reads all of it.
     """
 
-    def __init__(self, ip: InteractiveShell, *, hashed: bool) -> None:
+    def __init__(self, ip: InteractiveShell, to_json: Callable[[Any], str], *, hashed: bool) -> None:
         self._ip = ip
+        self._to_json = to_json
         self._hashed = hashed
+        self._has_library = False
         self._kinds: dict[type, Kind | None] = {}
         self._known: dict[str, _Known] = {}
-        self._names: dict[str, None] = {}
+        self._names: dict[str, str] = {}
         self._last_name: str | None = None
+        self._schemas: dict[Any, _Schema] = {}
+        self._environment_changes = files.environment_changes
 
-    def begin(self, frame: Frame) -> None:
-        """Nothing: what is known of the names is from the last cell."""
-
-    def end(self, frame: Frame, begun: None, result: ExecutionResult | None) -> dict[str, Any]:  # noqa: ARG002
-        """The frames bound, changed or shown since the last cell."""
-        if not any(library in sys.modules for library in _LIBRARIES):
-            return {}
+    def end(self, frame: Frame, result: ExecutionResult | None) -> None:
+        """Say on the frame which were bound, changed or shown since the last cell."""
+        if not self._has_library:
+            self._has_library = any(library in sys.modules for library in _LIBRARIES)
+            if not self._has_library:
+                return
+        if self._environment_changes != files.environment_changes:  # what is a secret may have changed
+            self._environment_changes = files.environment_changes
+            self._schemas.clear()
+            self._last_name = None
         known: dict[str, _Known] = {}
-        facts: list[dict[str, Any]] = []
+        told: list[str] = []
         shown = getattr(result, "result", None)
-        words: set[str] | None = None
-        for name, kind, value in self._frames():
-            if words is None:
-                words = set(_WORD.findall(frame.source))
-            now = self._known.get(name)
+        self._find_names()
+        names, kinds, source = self._ip.user_ns, self._kinds, frame.source
+        for name, text in self._names.items():
+            value = names.get(name)
+            kind = kinds.get(type(value), _UNSEEN)
+            if kind is _UNSEEN:
+                kind = self._find_kind(type(value))
+            if kind is None:
+                continue
             try:
-                changed = now is None or not now.still_holds(value, with_schema=name in words)
+                now = self._known.get(name)
+                changed = now is None or not now.still_holds(value, with_schema=name in source)
                 if now is None or changed:
                     now = _Known(kind, value)
                 known[name] = now
                 if changed or value is shown:
-                    self._tell(facts, frame, kind, name, value, now)
+                    told.append(self._tell(frame, now, value, text, shown=value is shown))
                 if value is shown:
-                    facts[-1]["shown"], shown = True, None
+                    shown = None
             except Exception:  # noqa: BLE001 - a class of the user's, whose shape cannot be told
                 frame.drop("frames")
         self._known = known
-        shown_kind = None if shown is None else self._kind(shown)
-        if shown_kind is not None:
-            self._tell(facts, frame, shown_kind, None, shown, _Known(shown_kind, shown))
-            facts[-1]["shown"] = True
-        frame.drop("frames", len(facts) - MAX_FRAMES)
-        return {"frames": facts[-MAX_FRAMES:]} if facts else {}
+        kind = None if shown is None else self._find_kind(type(shown))
+        if kind is not None:
+            told.append(self._tell(frame, _Known(kind, shown), shown, "null", shown=True))
+        if told:
+            frame.drop("frames", len(told) - MAX_FRAMES)
+            frame.data_frames = f"[{','.join(told[-MAX_FRAMES:])}]"
 
-    def _frames(self) -> list[tuple[str, Kind, Any]]:
-        """The names that are bound to frames, with their kinds and values."""
-        found = []
-        names = self._ip.user_ns
-        for name in self._public_names():
-            value = names.get(name)
-            kind = self._kind(value)
-            if kind is not None:
-                found.append((name, kind, value))
-        return found
+    def _find_names(self) -> None:
+        """All names but IPython's own, of which each cell makes two more, and how they stand in the journal.
 
-    def _public_names(self) -> list[str]:
-        """All names but IPython's own, of which each cell makes two more: only the new ones are looked at."""
-        names = list(self._ip.user_ns)  # in the order in which they were bound first
-        fresh = []
-        for name in reversed(names):
+        Only the new ones are looked at.
+        """
+        fresh: list[str] = []
+        last = None
+        for name in reversed(self._ip.user_ns):  # from the one that was bound first the last time
+            last = last or name
             if name == self._last_name:
                 break
             if name[:1] != "_":
                 fresh.append(name)
         else:
             self._names.clear()
-        self._last_name = names[-1] if names else None
-        self._names.update(dict.fromkeys(reversed(fresh)))
-        return list(self._names)
+        self._last_name = last
+        for name in reversed(fresh):
+            self._names[name] = self._to_json(name)
 
-    def _kind(self, value: object) -> Kind | None:
-        found = self._kinds.get(type(value), _UNSEEN)
+    def _find_kind(self, cls: type) -> Kind | None:
+        found = self._kinds.get(cls, _UNSEEN)
         if found is _UNSEEN:
             if len(self._kinds) >= _MAX_CLASSES:  # a notebook that makes classes without end
                 self._kinds.clear()
-            found = self._kinds[type(value)] = _kind_of(type(value))
-        return found  # type: ignore[return-value]
+            found = self._kinds[cls] = _kind_of(cls)
+        return found  # type: ignore[no-any-return]
 
-    def _tell(
-        self, facts: list[dict[str, Any]], frame: Frame, kind: Kind, name: str | None, value: Any, now: _Known
-    ) -> None:
-        columns = now.schema[:MAX_COLUMNS]
-        fact: dict[str, Any] = {
-            "name": name,
-            "kind": kind.name,
-            "shape": [int(size) for size in now.shape],
-            "columns": columns,
-            "schema_hash": now.schema_hash(),
-        }
-        frame.drop("columns", len(now.schema) - MAX_COLUMNS)
-        facts.append(fact)
+    def _tell(self, frame: Frame, now: _Known, value: Any, name: str, *, shown: bool) -> str:
+        """A frame in JSON, without secrets: that of its schema is kept, as schemas are few and come again."""
+        schema = self._schema(now)
+        frame.drop("columns", schema.left_out)
+        more = ',"shown":true' if shown else ""
         if self._hashed:
             from jupyter_mlops.capture.kernel import frame_hashes
 
             try:
-                fact["content_hash"], fact["hash_method"] = frame_hashes.hash_content(kind.name, value)
+                digest, method = frame_hashes.hash_content(now.kind.name, value)
+                more += f',"content_hash":"{digest}","hash_method":"{method}"'
             except Exception:  # noqa: BLE001 - objects that cannot be hashed
                 frame.drop("content_hash")
+        return (
+            f'{{"name":{name},"kind":"{now.kind.name}",'
+            f'"shape":[{",".join(map(str, now.shape))}],{schema.text}{more}}}'
+        )
+
+    def _schema(self, now: _Known) -> _Schema:
+        try:
+            key = (*now.names, *now.types)
+            known = self._schemas.get(key)
+        except TypeError:  # a type that cannot be hashed
+            return _Schema(now, self._to_json)
+        if known is None:
+            if len(self._schemas) >= _MAX_SCHEMAS:
+                self._schemas.clear()
+            known = self._schemas[key] = _Schema(now, self._to_json)
+        return known
+
+
+class _Schema:
+    """The columns and their types, as they stand in the journal."""
+
+    __slots__ = ("left_out", "text")
+
+    def __init__(self, now: _Known, to_json: Callable[[Any], str]) -> None:
+        columns = list(zip(now.names, map(type_name, now.types), strict=False))
+        whole = "\n".join(f"{name}\0{type_}" for name, type_ in columns)
+        digest = hashlib.blake2b(whole.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        self.left_out = len(columns) - MAX_COLUMNS
+        self.text = f'"columns":{to_json(columns[:MAX_COLUMNS])},"schema_hash":"{digest}"'
 
 
 class _Known:
     """What was known of a name after a cell."""
 
-    __slots__ = ("_axes", "_kind", "_ref", "_types", "schema", "shape")
+    __slots__ = ("_axes", "_ref", "kind", "names", "shape", "types")
 
     def __init__(self, kind: Kind, value: Any) -> None:
-        self._ref: Callable[[], Any] = weakref.ref(value)
-        self._kind = kind
-        self._axes = [weakref.ref(axis) for axis in kind.axes(value)] if kind.axes else []
-        self._types = kind.types(value) if kind.types else []
+        self.kind = kind
+        self.names = kind.names(value)
+        self.types = kind.types(value)
         self.shape: tuple[int, ...] = value.shape
-        self.schema = kind.schema(value)
+        self._ref: Callable[[], Any] = weakref.ref(value)
+        self._axes = [weakref.ref(axis) for axis in kind.axes(value)] if kind.axes else []
 
     def still_holds(self, value: Any, *, with_schema: bool) -> bool:
         """Whether the name is bound to the same object, and that has the same shape, and schema if asked."""
-        kind = self._kind
+        kind = self.kind
         if self._ref() is not value:
             return False
-        if kind.axes is None and self.shape != value.shape:
-            return False
-        if kind.axes and not all(map(operator.is_, [ref() for ref in self._axes], kind.axes(value))):
-            return False
+        if kind.axes is None:
+            if self.shape != value.shape:
+                return False
+        else:
+            for ref, axis in zip(self._axes, kind.axes(value), strict=True):
+                if ref() is not axis:
+                    return False
         if not with_schema:
             return True
-        return self._types == kind.types(value) if kind.types else bool(self.schema == kind.schema(value))
-
-    def schema_hash(self) -> str:
-        text = "\n".join(f"{name}\0{type_}" for name, type_ in self.schema)
-        return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).hexdigest()
+        return self.types == kind.types(value) and (kind.axes_name or self.names == kind.names(value))
 
 
 def _kind_of(cls: type) -> Kind | None:

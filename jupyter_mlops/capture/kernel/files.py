@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 MAX_FILES = 200
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
-_tallies: list[_FileTally] = []
-_environment_changes = 0
+_running: list[Frame] = []
+_skipped: tuple[str, ...] = ()
+environment_changes = 0  # of this process, as far as the hook saw
 _added = False
 
 
@@ -33,53 +34,28 @@ class Files:
     """
 
     def __init__(self, own_folder: str) -> None:
+        global _skipped  # noqa: PLW0603 - as the hook
         paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
         own = os.path.abspath(own_folder)  # noqa: PTH100 - pathlib costs import time here
         folders = [*filter(None, paths), own, "/dev", "/proc", "/sys"]
-        self._skipped = tuple(f"{folder}{os.sep}" for folder in folders)
+        _skipped = tuple(f"{folder}{os.sep}" for folder in folders)
         add_hook()
 
-    def begin(self, frame: Frame) -> _FileTally:
+    def begin(self, frame: Frame) -> None:
         """Note files from now on."""
-        tally = _FileTally(frame.thread, self._skipped)
-        _tallies.append(tally)
-        return tally
+        _running.append(frame)
 
-    def end(self, frame: Frame, begun: _FileTally, result: object) -> dict[str, Any]:  # noqa: ARG002
+    def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
         """The files opened since `begin`."""
-        _tallies.remove(begun)
-        files = []
-        for path, (mode, count) in begun.files.items():
-            if _is_file(path, written="w" in mode):
-                files.append({"path": path, "mode": mode, "n": count})
-        frame.drop("files", begun.dropped)
-        return {"files": files} if files else {}
-
-
-class _FileTally:
-    """The files that one execution opened so far."""
-
-    __slots__ = ("dropped", "files", "skipped", "thread")
-
-    def __init__(self, thread: int, skipped: tuple[str, ...]) -> None:
-        self.thread = thread
-        self.skipped = skipped
-        self.files: dict[str, tuple[str, int]] = {}
-        self.dropped = 0
-
-    def add(self, path: str, mode: str) -> None:
-        known = self.files.get(path)
-        if known is not None:
-            self.files[path] = (known[0] if known[0] == mode else "rw", known[1] + 1)
-        elif len(self.files) < MAX_FILES:
-            self.files[path] = (mode, 1)
-        else:
-            self.dropped += 1
-
-
-def environment_changes() -> int:
-    """How often this process changed its environment, as far as the hook saw."""
-    return _environment_changes
+        _running.remove(frame)
+        if not frame.opened:
+            return None
+        files = [
+            {"path": path, "mode": mode, "n": count}
+            for path, (mode, count) in frame.opened.items()
+            if _is_file(path, written="w" in mode)
+        ]
+        return {"files": files} if files else None
 
 
 def add_hook() -> None:
@@ -92,28 +68,40 @@ def add_hook() -> None:
 
 def _audit(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open":
-        if _tallies:
+        if _running:
             with suppress(Exception):  # it would be raised by the user's `open`
                 _note_open(*arguments)
     elif event == "os.putenv":
-        global _environment_changes  # noqa: PLW0603
-        _environment_changes += 1
+        global environment_changes  # noqa: PLW0603
+        environment_changes += 1
 
 
 def _note_open(path: Any, mode: str | None, flags: int) -> None:
     if isinstance(path, int):  # a descriptor: its file was opened before
         return
     name = os.fsdecode(path)
-    if name.startswith(_tallies[0].skipped) or name.endswith((".pyc", ".so")):
+    if name.startswith(_skipped) or name.endswith((".pyc", ".so")):
         return
     if not os.path.isabs(name):  # noqa: PTH117
         name = os.path.join(os.getcwd(), name)  # noqa: PTH109, PTH118
-        if name.startswith(_tallies[0].skipped):
+        if name.startswith(_skipped):
             return
     kind = _mode(mode, flags)
-    own = [tally for tally in _tallies if tally.thread == threading.get_ident()]
-    for tally in own or _tallies:  # a thread that a cell started belongs to whatever runs
-        tally.add(name, kind)
+    own = [frame for frame in _running if frame.thread == threading.get_ident()]
+    for frame in own or _running:  # a thread that a cell started belongs to whatever runs
+        _add(frame, name, kind)
+
+
+def _add(frame: Frame, path: str, mode: str) -> None:
+    if frame.opened is None:
+        frame.opened = {}
+    known = frame.opened.get(path)
+    if known is not None:
+        frame.opened[path] = (known[0] if known[0] == mode else "rw", known[1] + 1)
+    elif len(frame.opened) < MAX_FILES:
+        frame.opened[path] = (mode, 1)
+    else:
+        frame.drop("files")
 
 
 def _mode(mode: str | None, flags: int) -> str:

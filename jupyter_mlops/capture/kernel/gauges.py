@@ -23,47 +23,52 @@ MAX_ERRORS_IN_A_ROW = 10
 
 
 class Gauge(Protocol):
-    """One kind of fact."""
+    """One kind of fact. One that must look before the cell runs, too, also has `begin(frame)`."""
 
-    def begin(self, frame: Frame) -> Any:
-        """Start measuring; what it returns is given back to `end`."""
+    def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any] | None:
+        """The facts, by their names in the end line, if there are any; or they are set on the frame.
 
-    def end(self, frame: Frame, begun: Any, result: ExecutionResult | None) -> dict[str, Any]:
-        """The facts, by their names in the end line. What is left out of them is told by `frame.drop`."""
+        What is left out of them is told by `frame.drop`.
+        """
 
 
 class Gauges:
     """The gauges that are switched on. One that fails costs its own facts only, and is given up in the end.
 
     Args:
-        gauges: in the order in which they begin; they end in the opposite one.
+        gauges: in the order in which they end, and in the opposite of that in which they begin.
         count_error: called at each failure.
     """
 
     def __init__(self, gauges: list[Gauge], count_error: Callable[[], None]) -> None:
         self._gauges = gauges
+        self._beginning: list[Any] = [gauge for gauge in reversed(gauges) if hasattr(gauge, "begin")]
         self._count_error = count_error
         self._failures: dict[Gauge, int] = {}
 
     def begin(self, frame: Frame) -> None:
         """Begin each gauge for an execution."""
-        for gauge in self._gauges:
+        gauged = frame.gauged = self._gauges.copy()
+        for gauge in self._beginning:
             try:
-                begun = gauge.begin(frame)
+                gauge.begin(frame)
+            except Exception:  # noqa: BLE001
+                gauged.remove(gauge)
+                self._failed(gauge, frame)
+
+    def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any]:
+        """What each gauge says that began; {} of most cells."""
+        facts: dict[str, Any] = {}
+        for gauge in frame.gauged:
+            try:
+                found = gauge.end(frame, result)
             except Exception:  # noqa: BLE001
                 self._failed(gauge, frame)
             else:
-                frame.gauged.append((gauge, begun))
-
-    def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any]:
-        """What each gauge that began says."""
-        facts: dict[str, Any] = {}
-        for gauge, begun in reversed(frame.gauged):
-            try:
-                facts.update(gauge.end(frame, begun, result))
-                self._failures.pop(gauge, None)
-            except Exception:  # noqa: BLE001
-                self._failed(gauge, frame)
+                if found:
+                    facts.update(found)
+                if self._failures:
+                    self._failures.pop(gauge, None)
         return facts
 
     def _failed(self, gauge: Gauge, frame: Frame) -> None:
@@ -72,19 +77,24 @@ class Gauges:
         self._failures[gauge] = self._failures.get(gauge, 0) + 1
         if self._failures[gauge] >= MAX_ERRORS_IN_A_ROW and gauge in self._gauges:
             self._gauges.remove(gauge)
+            self._beginning = [other for other in self._beginning if other is not gauge]
 
 
-def make_gauges(ip: InteractiveShell, options: CaptureOptions, own_folder: str) -> list[Gauge]:
+def make_gauges(
+    ip: InteractiveShell, options: CaptureOptions, own_folder: str, to_json: Callable[[Any], str]
+) -> list[Gauge]:
     """The gauges that options ask for; files below `own_folder` are not the user's.
 
-    Resources come last, so that what the other gauges use is not the cell's.
+    `to_json` writes a value without secrets, for the gauge that writes its facts itself.
+
+    Resources end first and begin last, so that what the other gauges use is not the cell's.
     """
     gauges: list[tuple[bool, Callable[[], Gauge]]] = [
-        (options.packages, Packages),
-        (options.frames != "off", lambda: DataFrames(ip, hashed=options.frames == "hash")),
-        (options.gpu, GpuMemory),
-        (options.mlflow, MlflowNotes),
-        (options.files, lambda: Files(own_folder)),
         (True, lambda: Resources(peak=options.memory_peak and sys.platform == "linux")),
+        (options.files, lambda: Files(own_folder)),
+        (options.mlflow, MlflowNotes),
+        (options.gpu, GpuMemory),
+        (options.frames != "off", lambda: DataFrames(ip, to_json, hashed=options.frames == "hash")),
+        (options.packages, Packages),
     ]
     return [make() for wanted, make in gauges if wanted]

@@ -27,13 +27,10 @@ class GpuMemory:
         self._absent = False
         self._modules = 0
 
-    def begin(self, frame: Frame) -> None:
-        """Nothing: memory stays allocated after a cell, in the libraries' pools."""
-
-    def end(self, frame: Frame, begun: None, result: object) -> dict[str, Any]:  # noqa: ARG002
-        """The devices on which this process holds memory; {} where there is no NVML."""
-        if self._absent or (self._nvml is None and not self._found()):
-            return {}
+    def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
+        """The devices on which this process holds memory: it stays allocated after a cell, in pools."""
+        if self._nvml is None and (len(sys.modules) == self._modules or not self._found()):
+            return None
         nvml, pid = self._nvml, os.getpid()
         devices = []
         for index in range(min(nvml.nvmlDeviceGetCount(), MAX_GPUS)):
@@ -43,13 +40,11 @@ class GpuMemory:
             if own:
                 used = nvml.nvmlDeviceGetMemoryInfo(handle).used
                 devices.append({"index": index, "process_bytes": sum(own), "used_bytes": used})
-        return {"gpu": devices} if devices else {}
+        return {"gpu": devices} if devices else None
 
     def _found(self) -> bool:
-        if len(sys.modules) == self._modules:
-            return False
         self._modules = len(sys.modules)
-        if not any(name in sys.modules for name in GPU_LIBRARIES):
+        if self._absent or not any(name in sys.modules for name in GPU_LIBRARIES):
             return False
         try:
             if "pynvml" not in sys.modules and importlib.util.find_spec("pynvml") is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -11,14 +12,14 @@ from jupyter_mlops.capture.journal_lock import hold
 
 _encoder = json.JSONEncoder(separators=(",", ":"), default=repr)
 _c_make_encoder: Any = getattr(json.encoder, "c_make_encoder", None)
-_encode_text: Any = json.encoder.encode_basestring_ascii
+encode_text: Callable[[str], str] = json.encoder.encode_basestring_ascii
 # `JSONEncoder.encode` makes this anew for each record, which takes longer than the record.
-_c_encode = _c_make_encoder and _c_make_encoder(None, repr, _encode_text, None, ":", ",", False, False, True)
+_c_encode = _c_make_encoder and _c_make_encoder(None, repr, encode_text, None, ":", ",", False, False, True)
 _FLAGS = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0)
 
 
-def to_line(record: dict[str, Any]) -> str:
-    """A record as one line of JSON, without its end."""
+def to_line(record: Any) -> str:
+    """A record, or a part of one, as one line of JSON, without its end."""
     return "".join(_c_encode(record, 0)) if _c_encode else _encoder.encode(record)
 
 

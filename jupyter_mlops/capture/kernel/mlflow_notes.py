@@ -29,21 +29,16 @@ _WITH_VALUES = {"params", "metrics"}
 class MlflowNotes:
     """`mlflow`: `run_ids`, `model_ids`, `params`, `metrics` (the last value of each) and `artifacts`."""
 
-    def begin(self, frame: Frame) -> None:
-        """Let notes be taken from now on; most cells need none."""
-        frame.takes_notes = True
-
-    def end(self, frame: Frame, begun: None, result: object) -> dict[str, Any]:  # noqa: ARG002
-        """What was noted since `begin`; {} when nothing was."""
-        frame.takes_notes = False
+    def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
+        """What the cell logged."""
         if frame.mlflow is None:
-            return {}
+            return None
         frame.drop("mlflow", frame.mlflow.dropped)
         facts: dict[str, Any] = {}
         for kind, noted in frame.mlflow.kinds.items():
             if noted:
                 facts[kind] = noted if kind in _WITH_VALUES else list(noted)
-        return {"mlflow": facts} if facts else {}
+        return {"mlflow": facts} if facts else None
 
 
 class Notes:
@@ -87,7 +82,7 @@ def _notes() -> Notes | None:
     recorder = sys.modules.get("jupyter_mlops.capture.recorder")
     active = recorder.active() if recorder is not None else None
     frame: Frame | None = active.current() if active is not None else None
-    if frame is None or not frame.takes_notes:
+    if frame is None or not any(isinstance(gauge, MlflowNotes) for gauge in frame.gauged):
         return None
     frame.mlflow = frame.mlflow or Notes()
     return frame.mlflow

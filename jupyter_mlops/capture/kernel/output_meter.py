@@ -7,7 +7,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
-from functools import partial
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,11 +23,10 @@ class Tally:
     The hash is BLAKE2b-128 of the content as the notebook stores it; None of more than 4 MiB.
     """
 
-    __slots__ = ("dropped", "outputs", "stderr", "stdout")
+    __slots__ = ("dropped", "outputs", "printed")
 
     def __init__(self) -> None:
-        self.stdout = 0
-        self.stderr = 0
+        self.printed = {"stdout": 0, "stderr": 0}
         self.outputs: list[dict[str, Any]] = []
         self.dropped = 0
 
@@ -48,7 +47,7 @@ class OutputMeter:
         self._ip = ip
         self.outputs = True
         self._open: dict[str | None, list[Tally]] = {}
-        self._taps: dict[str, _Tap] = {}
+        self._taps: dict[str, _Tap | None] = dict.fromkeys(("stdout", "stderr", "display", "result"))
 
     def open(self, msg_id: str | None) -> Tally:
         """A tally of what answers the request `msg_id` from now on; a nested one counts for the outer too."""
@@ -73,37 +72,71 @@ class OutputMeter:
         self._untap("display", "result")
 
     def _tap(self) -> None:
-        for name, stream in (("stdout", sys.stdout), ("stderr", sys.stderr)):
-            if hasattr(stream, "parent_header"):  # ipykernel's stream, which knows whom it answers
-                self._tap_method(name, stream, "write", self._count_text)
-        self._tap_method("display", self._ip.display_pub, "publish", self._note_display)
-        self._tap_method("result", self._ip.displayhook, "write_format_data", self._note)
+        owners = (sys.stdout, sys.stderr, self._ip.display_pub, self._ip.displayhook)
+        for (name, tap), owner in zip(self._taps.items(), owners, strict=True):
+            if tap is None or tap.owner is not owner or not tap.insert():
+                self._taps[name] = self._new_tap(name, owner)
 
-    def _tap_method(self, name: str, owner: Any, method: str, after: Callable[..., None]) -> None:
-        tap = self._taps.get(name)
-        if tap is not None and tap.in_place(owner):
-            return
-        if tap is None or tap.owner is not owner or not tap.remove():
-            tap = self._taps[name] = _Tap(owner, method, partial(after, owner))
+    def _new_tap(self, name: str, owner: Any) -> _Tap | None:
+        before = self._taps[name]
+        if before is not None:
+            before.remove()
+        if name == "display":
+            tap = _Tap(owner, "publish", self._follow(self._note_display))
+        elif name == "result":
+            tap = _Tap(owner, "write_format_data", self._follow(self._note))
+        elif hasattr(owner, "parent_header"):  # ipykernel's stream, which knows whom it answers
+            tap = _Tap(owner, "write", self._count(name))
+        else:
+            return None
         tap.insert()
+        return tap
 
     def _untap(self, *names: str) -> None:
         for name in names:
-            tap = self._taps.get(name)
+            tap = self._taps[name]
             if tap is not None and not tap.remove():  # somebody else holds on to it
-                del self._taps[name]
+                self._taps[name] = None
+
+    def _count(self, name: str) -> Callable[[_Tap], Any]:
+        """What takes the place of a stream's `write`."""
+
+        def counted(tap: _Tap) -> Any:
+            stream, tallies_of = tap.owner, self._open.get
+
+            def write(string: str) -> Any:  # the argument is called as ipykernel calls it
+                returned = tap.original(string)
+                if tap.live:  # all in one function, as a cell may print a million times
+                    try:
+                        for tally in tallies_of(stream.parent_header.get("msg_id"), ()):
+                            tally.printed[name] += len(string) if string.isascii() else _text_size(string)
+                    except Exception:  # noqa: BLE001, S110 - a count is not worth the user's output
+                        pass
+                return returned
+
+            return write
+
+        return counted
+
+    @staticmethod
+    def _follow(after: Callable[..., None]) -> Callable[[_Tap], Any]:
+        """What takes the place of a method, when `after` is called with its arguments after it."""
+
+        def followed(tap: _Tap) -> Any:
+            def method(*args: Any, **kwargs: Any) -> Any:
+                returned = tap.original(*args, **kwargs)
+                if tap.live:
+                    with suppress(Exception):  # what is shown is not worth the user's output
+                        after(tap.owner, *args, **kwargs)
+                return returned
+
+            return method
+
+        return followed
 
     def _tallies(self, sender: Any) -> list[Tally]:
         header = getattr(sender, "parent_header", None) or {}
         return self._open.get(header.get("msg_id"), [])
-
-    def _count_text(self, stream: Any, text: str) -> None:
-        size = _text_size(text)
-        for tally in self._tallies(stream):
-            if stream.name == "stderr":
-                tally.stderr += size
-            else:
-                tally.stdout += size
 
     def _note_display(self, display: Any, data: dict[str, Any], *_args: Any, **kwargs: Any) -> None:
         if not kwargs.get("update"):  # an update replaces an output that was noted
@@ -124,42 +157,42 @@ class OutputMeter:
 
 
 class _Tap:
-    """A method of one object, followed by ours, on that object only; `remove` puts back what was there."""
+    """A method of one object replaced by ours, on that object only; `remove` puts back what was there.
 
-    def __init__(self, owner: Any, name: str, after: Callable[..., None]) -> None:
+    Args:
+        owner: the object.
+        name: the method's.
+        make: given this tap, the function that takes the method's place and calls `original`. It must do no
+            more than that where the tap is not `live`.
+    """
+
+    __slots__ = ("_function", "_name", "_own", "live", "original", "owner")
+
+    def __init__(self, owner: Any, name: str, make: Callable[[_Tap], Any]) -> None:
         self.owner, self._name = owner, name
-        self._live = False
+        self.live = False
+        self.original: Any = None
         self._own: Any = None
-        self._original: Any = None
+        self._function = make(self)
 
-        def tapped(*args: Any, **kwargs: Any) -> Any:
-            returned = self._original(*args, **kwargs)
-            if self._live:
-                try:  # noqa: SIM105 - a cell may print a million times
-                    after(*args, **kwargs)
-                except Exception:  # noqa: BLE001, S110 - a count is not worth the user's output
-                    pass
-            return returned
-
-        self._tapped = tapped
-
-    def in_place(self, owner: Any) -> bool:
-        """Whether the method of this very object is followed, and was not replaced since."""
-        return self._live and self.owner is owner and vars(owner).get(self._name) is self._tapped
-
-    def insert(self) -> None:
-        """Follow the method from now on; not to be called again before `remove` has said True."""
-        self._own = vars(self.owner).get(self._name)  # set when somebody replaced it before us
-        self._original = getattr(self.owner, self._name)
-        self._live = True
-        setattr(self.owner, self._name, self._tapped)
+    def insert(self) -> bool:
+        """Follow the method from now on; False when somebody replaced it after us, and may call ours."""
+        own = vars(self.owner)
+        found = own.get(self._name)
+        if self.live:
+            return found is self._function
+        self._own = found  # set when somebody replaced it before us
+        self.original = found or getattr(self.owner, self._name)
+        self.live = True
+        setattr(self.owner, self._name, self._function)
+        return True
 
     def remove(self) -> bool:
         """Follow no more; False when the method was replaced again after us, and ours is called by theirs."""
-        if not self._live:
+        if not self.live:
             return True
-        self._live = False
-        if vars(self.owner).get(self._name) is not self._tapped:
+        self.live = False
+        if vars(self.owner).get(self._name) is not self._function:
             return False
         if self._own is None:
             delattr(self.owner, self._name)

@@ -24,19 +24,16 @@ class Packages:
         self._seen = _top_level()
         self._count = len(sys.modules)
 
-    def begin(self, frame: Frame) -> None:
-        """Nothing: what was imported between cells counts for the next."""
-
-    def end(self, frame: Frame, begun: None, result: object) -> dict[str, Any]:  # noqa: ARG002
-        """The packages imported since the last cell."""
+    def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
+        """The packages imported since the last cell ended."""
         if len(sys.modules) == self._count:
-            return {}
+            return None
         self._count = len(sys.modules)
         new = _top_level() - self._seen
         self._seen |= new
         found = [fact for fact in map(_fact, sorted(new)) if fact is not None]
         frame.drop("imports", len(found) - MAX_PACKAGES)
-        return {"imports": found[:MAX_PACKAGES]} if found else {}
+        return {"imports": found[:MAX_PACKAGES]} if found else None
 
 
 def _top_level() -> set[str]:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
+with suppress(ImportError):  # Windows has none, and no /proc
+    from resource import RUSAGE_SELF, getrusage
 
 if TYPE_CHECKING:
     from jupyter_mlops.capture.facts import Frame
@@ -30,46 +29,32 @@ class Resources:
 
     def __init__(self, *, peak: bool) -> None:
         self._memory = _Memory.open()
-        self._peak = peak and self._memory is not None and self._memory.reset_peak()
-        self._open: list[_Usage] = []
+        self._peak = peak and self._memory is not None and self._memory.can_reset_peak()
+        self._open: list[Frame] = []
 
-    def begin(self, frame: Frame) -> _Usage:  # noqa: ARG002
+    def begin(self, frame: Frame) -> None:
         """Reset the high-water mark, and start the clock."""
-        usage = _Usage()
         if self._peak and self._memory is not None:
             if self._open:
                 self._keep(self._memory.peak_and_resident()[0])
             self._memory.reset_peak()
-        self._open.append(usage)
-        usage.cpu_ns = time.process_time_ns()
-        return usage
+        self._open.append(frame)
+        frame.cpu_ns = time.process_time_ns()
 
-    def end(self, frame: Frame, begun: _Usage, result: object) -> dict[str, Any]:  # noqa: ARG002
-        """What was used since `begin`."""
-        cpu_s = (time.process_time_ns() - begun.cpu_ns) / 1e9
-        self._open.remove(begun)
-        peak = resident = None
-        if self._memory is not None and self._peak:
-            reached, resident = self._memory.peak_and_resident()
-            self._keep(reached)
-            peak = max(begun.peak, reached)
+    def end(self, frame: Frame, result: object) -> None:  # noqa: ARG002
+        """Say on the frame what was used since `begin`."""
+        frame.cpu_s = (time.process_time_ns() - frame.cpu_ns) / 1e9
+        if self._peak and self._memory is not None:
+            peak, frame.rss_bytes = self._memory.peak_and_resident()
+            self._keep(peak)
         elif self._memory is not None:
-            resident = self._memory.resident()
-        return {"cpu_s": cpu_s, "rss_bytes": resident, "memory_peak_bytes": peak}
+            frame.rss_bytes = self._memory.resident()
+        self._open.remove(frame)
 
     def _keep(self, peak: int) -> None:
-        for usage in self._open:
-            usage.peak = max(usage.peak, peak)
-
-
-class _Usage:
-    """What one execution began with."""
-
-    __slots__ = ("cpu_ns", "peak")
-
-    def __init__(self) -> None:
-        self.cpu_ns = 0
-        self.peak = 0
+        for frame in self._open:
+            if peak > (frame.memory_peak_bytes or 0):
+                frame.memory_peak_bytes = peak
 
 
 class _Memory:
@@ -93,18 +78,26 @@ class _Memory:
         except OSError:
             return None
 
-    def resident(self) -> int:
-        return int(os.pread(self._statm, 256, 0).split(b" ", 2)[1]) * self._page
-
-    def reset_peak(self) -> bool:
+    def can_reset_peak(self) -> bool:
         """Begin a new high-water mark; False where a container does not let us."""
         try:
-            os.write(self._clear, _RESET_PEAK)
+            self.reset_peak()
         except OSError:
             return False
-        if self._floor == 0:
-            self._floor = self._largest()
+        self._floor = getrusage(RUSAGE_SELF).ru_maxrss
         return True
+
+    def reset_peak(self) -> None:
+        """Begin a new high-water mark.
+
+        Raises:
+            OSError: this is forbidden here.
+        """
+        os.write(self._clear, _RESET_PEAK)
+
+    def resident(self) -> int:
+        """Bytes resident now."""
+        return int(os.pread(self._statm, 256, 0).split(b" ", 2)[1]) * self._page
 
     def peak_and_resident(self) -> tuple[int, int]:
         """The high-water mark since it was reset, and what is resident now, in bytes.
@@ -112,18 +105,15 @@ class _Memory:
         `getrusage` tells the mark in a microsecond, but never less than what the process that started this
         one held at that time; then `status` is read, which takes some times as long.
         """
-        largest = self._largest()
+        largest = getrusage(RUSAGE_SELF).ru_maxrss
         if largest > self._floor:
             resident = self.resident()
         else:
             status = os.pread(self._status, 8192, 0)
-            largest, resident = _kibibytes(status, b"VmHWM:"), _kibibytes(status, b"VmRSS:")
-        return max(largest, resident), resident  # the system counts them apart, some pages late
-
-    def _largest(self) -> int:
-        return int(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss) * 1024
+            largest, resident = _kibibytes(status, b"VmHWM:"), _kibibytes(status, b"VmRSS:") * 1024
+        return max(largest * 1024, resident), resident  # the system counts them apart, some pages late
 
 
 def _kibibytes(status: bytes, name: bytes) -> int:
     at = status.index(name) + len(name)
-    return int(status[at : status.index(b"kB", at)]) * 1024
+    return int(status[at : status.index(b"kB", at)])

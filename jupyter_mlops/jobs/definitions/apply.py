@@ -16,6 +16,8 @@ from jupyter_mlops.errors import ConflictError, MlopsError
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.combinations import check_presets
 from jupyter_mlops.jobs.definitions.definition import Definitions, JobDefinition
+from jupyter_mlops.jobs.definitions.yaml_lines import DefinitionError
+from jupyter_mlops.jobs.glance import Glance
 from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.jobs.prepare import prepare_run
 from jupyter_mlops.jobs.spec import RunRequest
@@ -94,7 +96,7 @@ def apply(
         adopt: take over jobs of the same names that were made by hand or defined elsewhere.
 
     Raises:
-        DefinitionError: something cannot be used; nothing was stored.
+        DefinitionError: something cannot be used: all of it is told; nothing was stored.
     """
     with store.session() as session:
         return _Applying(session, settings, root, definitions, source, adopt).all_changes()
@@ -116,17 +118,29 @@ class _Applying:
     adopt: bool
     now: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
     deleted: dict[str, list[str]] = field(default_factory=dict)
+    problems: list[DefinitionError] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
     def all_changes(self) -> list[Change]:
-        """Jobs first, then triggers: one may come after a job that stands further down."""
+        """Jobs first, then triggers: one may come after a job that stands further down.
+
+        Raises:
+            DefinitionError: all that is wrong.
+        """
+        self.problems += self.definitions.problems
+        self.refused |= self.definitions.refused
         take_turns(self.session, "job names")
         before = {job.name: job for job in self._live_jobs()}
         deleted = self._delete_others(before)
-        made = [self._job(definition, before.get(definition.name)) for definition in self.definitions.jobs]
+        glance = Glance()
+        found = [self._job(one, before.get(one.name), glance) for one in self.definitions.jobs]
+        made = [one for one in found if one is not None]
         self.session.flush()
         plans = [self._match(job, definition) for job, _, definition in made]
         for (job, change, definition), matched in zip(made, plans, strict=True):
             self._triggers(job, change, definition, matched)
+        if self.problems:
+            raise DefinitionError.of_all(self.problems)
         self.session.flush()
         done = [*(change for _, change, _ in made if change.action == "create" or change.details), *deleted]
         for job, change, _ in made:
@@ -148,9 +162,14 @@ class _Applying:
         self.session.flush()
         return [Change("delete", job.name, ["its runs and their files stay"]) for job in gone]
 
-    def _job(self, definition: JobDefinition, job: Job | None) -> tuple[Job, Change, JobDefinition]:
+    def _refuse(self, definition: JobDefinition, error: MlopsError, *inside: str | int) -> None:
+        self.problems.append(self.definitions.refuse(definition, error, *inside))
+
+    def _job(
+        self, definition: JobDefinition, job: Job | None, glance: Glance
+    ) -> tuple[Job, Change, JobDefinition] | None:
         try:
-            wanted = self._columns(definition)
+            wanted = self._columns(definition, glance)
             if job is not None and job.defined_in != self.source and not self.adopt:
                 where = f"is defined in {job.defined_in}" if job.defined_in else "was made by hand"
                 raise ConflictError(
@@ -158,7 +177,11 @@ class _Applying:
                     hint="`--adopt` takes it over; or choose another name.",
                 )
         except MlopsError as error:
-            raise self.definitions.refuse(definition, error) from error
+            self._refuse(definition, error)
+            self.refused.add(definition.name)
+            for index in range(len(definition.triggers)):  # what is wrong with them is told as well
+                self._request(definition, index)
+            return None
         if job is None:
             made = Job(
                 id=new_id(),
@@ -180,7 +203,7 @@ class _Applying:
                 setattr(job, name, value)
         return job, change, definition
 
-    def _columns(self, definition: JobDefinition) -> dict[str, Any]:
+    def _columns(self, definition: JobDefinition, glance: Glance) -> dict[str, Any]:
         """The job's columns, checked as a request is."""
         given = definition.given
         register, registration = definition.register
@@ -192,7 +215,7 @@ class _Applying:
             register,
             registration=registration,
         )
-        prepared = prepare_run(request, self.root)
+        prepared = prepare_run(request, self.root, glance)
         policies = Policies.parse(given.get("policies"))
         return {
             "notebook": prepared.notebook,
@@ -207,16 +230,17 @@ class _Applying:
             "defined_in": self.source,
         }
 
-    def _match(self, job: Job, definition: JobDefinition) -> list[Trigger | None]:
+    def _match(self, job: Job, definition: JobDefinition) -> dict[int, Trigger | None]:
         """For each trigger that is wanted, the one that is there; those that nobody wants are deleted.
 
         First the same ones find each other, then those of one kind, which are then changed.
         """
-        requests = [self._request(definition, index) for index in range(len(definition.triggers))]
+        asked = ((index, self._request(definition, index)) for index in range(len(definition.triggers)))
+        requests = {index: request for index, request in asked if request is not None}
         left = list(job.triggers)
-        matched: list[Trigger | None] = [None] * len(requests)
+        matched: dict[int, Trigger | None] = dict.fromkeys(requests)
         for is_like in (self._is_same, _is_of_kind):
-            for index, request in enumerate(requests):
+            for index, request in requests.items():
                 if matched[index] is None:
                     matched[index] = next((one for one in left if is_like(one, request)), None)
                     left = [one for one in left if one is not matched[index]]
@@ -233,11 +257,13 @@ class _Applying:
             return False
 
     def _triggers(
-        self, job: Job, change: Change, definition: JobDefinition, matched: Sequence[Trigger | None]
+        self, job: Job, change: Change, definition: JobDefinition, matched: Mapping[int, Trigger | None]
     ) -> None:
         change.details.extend(f"- trigger {told}" for told in self.deleted[job.id])
-        for index, trigger in enumerate(matched):
+        for index, trigger in matched.items():
             request = self._request(definition, index, trigger)
+            if request is None or request.spec.get("job") in self.refused:
+                continue  # of a job that is refused itself, that is said
             try:
                 if trigger is None:
                     new = add_trigger(self.session, job, request, self.now + timedelta(microseconds=index))
@@ -248,12 +274,15 @@ class _Applying:
                 if change_trigger(self.session, trigger, request, self.now):
                     change.details.append(f"~ trigger {was} → {_told(trigger)}")
             except MlopsError as error:
-                raise self.definitions.refuse(definition, error, "triggers", index) from error
+                self._refuse(definition, error, "triggers", index)
 
     def _request(
         self, definition: JobDefinition, index: int, trigger: Trigger | None = None
-    ) -> TriggerRequest:
-        """A trigger that is wanted; whether it fires stays as it is where the file does not say."""
+    ) -> TriggerRequest | None:
+        """A trigger that is wanted, None for one that cannot be read.
+
+        Whether it fires stays as it is where the file does not say.
+        """
         given = dict(definition.triggers[index])
         ended = trigger is not None and state_of(trigger, all_kinds().get(trigger.kind)) == "ended"
         if trigger is not None and ("active" not in given or ended):
@@ -261,7 +290,8 @@ class _Applying:
         try:
             return TriggerRequest.parse(given)
         except MlopsError as error:
-            raise self.definitions.refuse(definition, error, "triggers", index) from error
+            self._refuse(definition, error, "triggers", index)
+            return None
 
 
 def _is_of_kind(trigger: Trigger, request: TriggerRequest) -> bool:

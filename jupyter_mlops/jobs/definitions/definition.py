@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+<<<<<<< HEAD
 import re
 from collections.abc import Mapping
+=======
+from collections import Counter
+from collections.abc import Iterator, Mapping
+>>>>>>> main
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -54,10 +59,23 @@ class JobDefinition:
 
 @dataclass(frozen=True)
 class Definitions:
-    """A file's jobs, and where in it they are."""
+    """A file's jobs, and where in it they are.
+
+    Args:
+        document: the file.
+        jobs: those that can be read.
+        problems: what is wrong with the others; `plan` and `apply` refuse the file for it, and tell beside it
+            what they find wrong themselves.
+    """
 
     document: Document
     jobs: tuple[JobDefinition, ...]
+    problems: tuple[DefinitionError, ...] = ()
+
+    @property
+    def refused(self) -> set[str]:
+        """The names in the file of the jobs that cannot be read."""
+        return set(self.document.data["jobs"]) - {job.key for job in self.jobs}
 
     def refuse(self, job: JobDefinition, error: MlopsError, *inside: str | int) -> DefinitionError:
         """What is wrong with a job, with its line."""
@@ -81,21 +99,28 @@ def read_definitions(text: bytes, name: str) -> Definitions:
         name: how messages call it.
 
     Raises:
-        DefinitionError: it cannot be used; the message names the line.
+        DefinitionError: it has no jobs that could be read.
     """
     document = read_yaml(text, name)
-    problem = best_match(_validator().iter_errors(document.data))
-    if problem is not None:
-        hint = "`jupyter mlops plan --schema` shows what there is."
-        raise document.refuse(_path_of(problem), _message(problem), hint)
+    hint = "`jupyter mlops plan --schema` shows what there is."
+    wrong = dict(_wrong(document.data))
+    problems = [document.refuse(path, message, hint) for path, message in wrong.items()]
+    if any(path[:1] != ("jobs",) or len(path) < 2 for path in wrong):
+        raise DefinitionError.of_all(problems)
     jobs: list[JobDefinition] = []
+    refused = {path[1] for path in wrong}
     for key, given in document.data["jobs"].items():
-        jobs.extend(_expand(document, key, given))
-    names = [job.name for job in jobs]
-    for job in jobs:
-        if names.count(job.name) > 1:
-            raise document.refuse(("jobs", job.key), f"Two jobs are named {job.name!r}.")
-    return Definitions(document, tuple(jobs))
+        try:
+            jobs.extend(_expand(document, key, given) if key not in refused else ())
+        except DefinitionError as error:
+            problems.append(error)
+    names = Counter(job.name for job in jobs)
+    problems += [
+        document.refuse(("jobs", job.key), f"Two jobs are named {job.name!r}.")
+        for job in jobs
+        if names[job.name] > 1
+    ]
+    return Definitions(document, tuple(jobs), tuple(problems))
 
 
 @lru_cache
@@ -125,17 +150,21 @@ def _told(values: Mapping[str, Any]) -> str:
     )
 
 
-def _path_of(problem: ValidationError) -> tuple[str | int, ...]:
-    return (*problem.absolute_path, *_unknown_fields(problem)[:1])
+def _wrong(data: Any) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Where the schema is broken, and how.
 
-
-def _message(problem: ValidationError) -> str:
-    unknown = _unknown_fields(problem)
-    if unknown:
-        return f"There is no field {unknown[0][:40]!r}; there are {', '.join(_known_fields(problem))}."
-    if problem.instance is None:
-        return "Nothing is there."
-    return f"{problem.message[:300]}."
+    Each unknown field is told by itself; that a field is missing is not, where one is misspelt beside it.
+    """
+    errors = [best_match([error]) or error for error in _validator().iter_errors(data)]
+    misspelt = {tuple(error.absolute_path) for error in errors if _unknown_fields(error)}
+    for error in errors:
+        path, known = tuple(error.absolute_path), ", ".join(_known_fields(error))
+        if error.validator == "required" and path in misspelt:
+            continue
+        for name in _unknown_fields(error):
+            yield (*path, name), f"There is no field {name[:40]!r}; there are {known}."
+        if not _unknown_fields(error):
+            yield path, "Nothing is there." if error.instance is None else f"{error.message[:300]}."
 
 
 def _unknown_fields(problem: ValidationError) -> list[str]:

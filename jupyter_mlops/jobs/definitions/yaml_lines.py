@@ -18,9 +18,35 @@ Path = tuple["str | int", ...]
 
 
 class DefinitionError(BadInputError):
-    """A file of definitions cannot be used; the message begins with the file's name and the line."""
+    """A file of definitions cannot be used; the message begins with the file's name and the line.
+
+    Attributes:
+        line: where.
+        problems: each thing that is wrong, in the order of the lines; this one where it is the only one.
+    """
 
     code = "invalid_definition"
+    line = 1
+
+    @property
+    def problems(self) -> tuple[DefinitionError, ...]:
+        """All that is wrong."""
+        return self._problems or (self,)
+
+    _problems: tuple[DefinitionError, ...] = ()
+
+    @classmethod
+    def of_all(cls, problems: Sequence[DefinitionError]) -> DefinitionError:
+        """One refusal of all that is wrong, a line for each; what several say alike is said once."""
+        alike = {one.message: one for one in problems}
+        in_order = sorted(alike.values(), key=lambda one: one.line)
+        if len(in_order) == 1:
+            return in_order[0]
+        told = "\n".join(f"{one.message} {one.hint or ''}".rstrip() for one in in_order)
+        hint = f"{len(in_order)} things are wrong; nothing was done."
+        whole = cls(told, field=in_order[0].field, hint=hint)
+        whole.line, whole._problems = in_order[0].line, tuple(in_order)
+        return whole
 
 
 @dataclass
@@ -46,11 +72,11 @@ class Document:
 
     def refuse(self, path: Sequence[str | int], message: str, hint: str | None = None) -> DefinitionError:
         """The refusal of what is at a path."""
-        return DefinitionError(
-            f"{self.name}, line {self.line_of(path)}: {message}",
-            field=".".join(map(str, path)) or None,
-            hint=hint,
-        )
+        line = self.line_of(path)
+        field = ".".join(map(str, path)) or None
+        error = DefinitionError(f"{self.name}, line {line}: {message}", field=field, hint=hint)
+        error.line = line
+        return error
 
 
 def read_yaml(text: bytes, name: str) -> Document:

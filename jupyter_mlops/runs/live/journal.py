@@ -30,22 +30,26 @@ class LiveJournal:
 
     Args:
         path: of the file; one that an earlier attempt left is replaced.
+        after: the number of the last line that was written, where this goes on with a file that was given up.
+
+    Attributes:
+        seq: the number of the last line.
 
     Raises:
         OSError: the disk refuses, here and at each call.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, after: int = 0) -> None:
         self._path = path
-        self._seq = 0
+        self.seq = after
         self._recent: deque[bytes] = deque()
         self._recent_bytes = 0
         self._file = self._replace(())
 
     def append(self, kind: str, **facts: Any) -> None:
         """Write a line; it carries its number, from 1."""
-        self._seq += 1
-        line = json.dumps({"seq": self._seq, "kind": kind, **facts}).encode() + b"\n"
+        self.seq += 1
+        line = json.dumps({"seq": self.seq, "kind": kind, **facts}).encode() + b"\n"
         self._recent.append(line)
         self._recent_bytes += len(line)
         while self._recent_bytes > KEPT_BYTES and len(self._recent) > 1:

@@ -38,6 +38,7 @@ class Progress:
         usage: of the kernel and all that it started, by the last look.
         memory_peak_bytes: the most that any look saw.
         seen_at: when all this was so.
+        problem: why no output is shown while the run goes on, as a full disk; None when there is none.
     """
 
     cell: CurrentCell | None = None
@@ -46,6 +47,7 @@ class Progress:
     usage: Usage | None = None
     memory_peak_bytes: int | None = None
     seen_at: datetime | None = None
+    problem: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """As `Progress` in the OpenAPI file has it, and as the row keeps it."""
@@ -66,6 +68,7 @@ class Progress:
             "processes": None if usage is None else usage.processes,
             "memory_peak_bytes": self.memory_peak_bytes,
             "seen_at": None if self.seen_at is None else self.seen_at.isoformat(),
+            "problem": self.problem,
         }
 
     @classmethod
@@ -88,6 +91,7 @@ class Progress:
             else Usage(kept.get("cpu_percent") or 0.0, memory, kept.get("processes") or 0),
             memory_peak_bytes=kept.get("memory_peak_bytes"),
             seen_at=_moment(kept["seen_at"]),
+            problem=kept.get("problem"),
         )
 
     def rest_s(self, now: datetime | None = None) -> float | None:
@@ -111,6 +115,8 @@ class Progress:
             parts.append(f"about {show_seconds(round(rest_s))} left" if rest_s >= 1 else "about to end")
         if self.usage is not None:
             parts.append(f"{self.usage.cpu_percent:.0f} % CPU, {self.usage.memory_bytes / 1e6:.0f} MB")
+        if self.problem is not None:
+            parts.append(self.problem)
         return " · ".join(parts)
 
 

@@ -73,6 +73,8 @@ class LiveReporter:
         self._told_at = 0.0
         self._journal: LiveJournal | None = None
         self._journal_due = 0.0
+        self._last_seq = 0
+        self._problem: str | None = None
         self._tree: ProcessTree | None = None
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._work, name="live-reporter", daemon=True)
@@ -132,6 +134,7 @@ class LiveReporter:
             usage=self.last_usage,
             memory_peak_bytes=self.memory_peak_bytes,
             seen_at=now,
+            problem=self._problem,
         )
 
     def _rest_s(self, current: tuple[CurrentCell, Any, float] | None) -> float | None:
@@ -201,18 +204,21 @@ class LiveReporter:
                 journal.append(kind, at=_now().isoformat(), **facts)
         except OSError as error:
             log.warning("the live file %s cannot be written: %s", self._path, error)
+            self._problem = f"What it puts out cannot be shown now: {error.strerror or error}."
             self._close_journal()
             self._journal_due = time.monotonic() + TRY_DISK_AGAIN_S
 
     def _open_journal(self) -> LiveJournal | None:
         if self._journal is None and self._path is not None and time.monotonic() >= self._journal_due:
-            self._journal = LiveJournal(self._path)
+            self._journal = LiveJournal(self._path, self._last_seq)
+            self._problem = None
         return self._journal
 
     def _close_journal(self) -> None:
         journal, self._journal = self._journal, None
         if journal is None:
             return
+        self._last_seq = journal.seq
         try:
             journal.close(keep=bool(os.environ.get(KEEP_LIVE)))
         except OSError as error:

@@ -171,21 +171,21 @@ describe('the state of the notebook', () => {
 
   it('is clean so far on the first way from top to bottom', async () => {
     const reasons = [
-      { ...EDITED, code: 'never_run', sentence: 'Cells that have not run: 2.' }
+      { ...EDITED, code: 'never_run', sentence: '2 cells have not run.' }
     ];
     await show([], undefined, aSessionState({ reasons }));
     expect(screen.getByText('Clean so far')).toBeTruthy();
-    expect(screen.getByText('Cells that have not run: 2.')).toBeTruthy();
+    expect(screen.getByText('2 cells have not run.')).toBeTruthy();
   });
 
   it('counts the stale cells, says why, leads to them and offers a fresh start', async () => {
     const session = aSessionState({
-      reasons: [{ ...EDITED, sentence: 'Cells edited after they ran: 1.' }],
+      reasons: [{ ...EDITED, sentence: 'One cell was edited after it ran.' }],
       cells: [aStaleCell(), aCellState({ cell: 'c2' })]
     });
     const { shown, asked } = await show([], undefined, session);
     expect(screen.getByText('1 stale cell')).toBeTruthy();
-    expect(screen.getByText('Cells edited after they ran: 1.')).toBeTruthy();
+    expect(screen.getByText('One cell was edited after it ran.')).toBeTruthy();
     const row = screen.getByRole('button', { name: /source of c1/ });
     expect(row.textContent).toContain('edited after it ran');
     expect(row.title).toBe('It was edited after it ran.');

@@ -144,6 +144,57 @@ describe('RunsView', () => {
     expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
   });
 
+  const SEVERAL = [
+    aRun({ id: 'a', job_name: 'one', state: 'running' }),
+    aRun({ id: 'b', job_name: 'two' }),
+    aRun({ id: 'c', job_name: 'three', state: 'failed' })
+  ];
+
+  async function mark(...names: string[]) {
+    const shown = await show(SEVERAL);
+    act(() => {
+      shown.model.selection.isOn = true;
+    });
+    for (const name of names) {
+      await userEvent.click(
+        screen.getByRole('checkbox', { name: new RegExp(`Mark ${name},`) })
+      );
+    }
+    return shown;
+  }
+
+  it('marks no run until it is asked to', async () => {
+    await show(SEVERAL);
+    expect(screen.queryByRole('checkbox')).toBeNull();
+  });
+
+  it('cancels those of the marked runs that are under way, and repeats the others', async () => {
+    const { server, model } = await mark('one', 'two');
+    server.answer('POST /runs/bulk', ({ body }: any) => ({
+      items: body.ids.map((id: string) => ({ id, run: null, problem: null }))
+    }));
+    await userEvent.click(screen.getByRole('button', { name: 'Cancel 1 run' }));
+    await act(() => server.settled());
+    await userEvent.click(screen.getByRole('button', { name: 'Repeat 1 run' }));
+    await act(() => server.settled());
+    expect(server.calls('POST /runs/bulk').map(({ body }) => body)).toEqual([
+      { action: 'cancel', ids: ['a'] },
+      { action: 'rerun', ids: ['b'] }
+    ]);
+    expect(model.selection.of(SEVERAL)).toEqual([]);
+  });
+
+  it('marks all and none, and leaves by Escape', async () => {
+    const { model } = await mark();
+    await userEvent.click(screen.getByRole('checkbox', { name: 'Mark all' }));
+    expect(model.selection.of(SEVERAL)).toEqual(SEVERAL);
+    expect(screen.getByText('3 marked')).toBeTruthy();
+    await userEvent.click(screen.getByRole('checkbox', { name: '3 marked' }));
+    expect(model.selection.of(SEVERAL)).toEqual([]);
+    await userEvent.keyboard('{Escape}');
+    expect(screen.queryByRole('checkbox')).toBeNull();
+  });
+
   const FAILED = aRun({
     state: 'failed',
     reason: 'error',

@@ -66,10 +66,10 @@ def test_a_full_disk_changes_nothing_for_the_user_and_recording_goes_on_when_the
 
 
 HOOKS = {
-    "the begin line": ("facts", "begin_facts"),
-    "the end line": ("facts", "end_facts"),
+    "the begin line": ("recorder", "begin_line"),
+    "the end line": ("recorder", "end_line"),
     "the traceback": ("recorder", "traceback_text"),
-    "the line's encoding": ("recorder", "to_line"),
+    "the line's encoding": ("redaction", "to_line"),
     "the gauges": ("kernel.gauges", "Gauges.end"),
     "the meter": ("kernel.output_meter", "OutputMeter.open"),
     "the redactor": ("redaction", "Redactor.source"),
@@ -110,11 +110,11 @@ def test_failures_of_our_hooks_reach_the_store_with_the_next_cell(
     kernel = start_kernel(JUPYTER_MLOPS_NOTEBOOK="/work/fails.ipynb")
     kernel.run(LOAD)
     kernel.run(
-        "from jupyter_mlops.capture import facts; kept = facts.begin_facts\n"
-        "def fail(*args, **kwargs): raise RuntimeError('ours')\nfacts.begin_facts = fail"
+        "from jupyter_mlops.capture import recorder; kept = recorder.begin_line\n"
+        "def fail(*args, **kwargs): raise RuntimeError('ours')\nrecorder.begin_line = fail"
     )
     kernel.run("x = 1")
-    kernel.run("facts.begin_facts = kept")
+    kernel.run("recorder.begin_line = kept")
     kernel.run("x = 2", cellId="after")
     Ingester(store).ingest_folder(kernel.journals)
     health = look_at_records(store, datetime.now(timezone.utc))

@@ -217,6 +217,59 @@ def test_a_bad_file_is_refused_with_its_line_and_nothing_of_it_is_done(
     assert repository.jobs() == {}
 
 
+def lines(refused: pytest.ExceptionInfo[DefinitionError]) -> list[tuple[int, str | None]]:
+    return [(one.line, one.field) for one in refused.value.problems]
+
+
+def test_all_that_is_wrong_is_told_at_once(repository: Repository) -> None:
+    text = """jobs:
+  a:
+    notebook: gone.ipynb
+    triggers:
+      - kind: moon
+  b:
+    notebook: train.ipynb
+    parameters: {D: 1}
+  c:
+    notebook: train.ipynb
+    triggers:
+      - {kind: after, job: a}
+      - {kind: cron, cron: 61 * * * *, timezone: UTC}
+      - {kind: interval, seconds: 60}
+      - {kind: file, path: ../x}
+      - {kind: after, job: d}
+  d:
+    notebok: train.ipynb
+    retries: 1
+  e: {notebook: train.ipynb, matrix: {C: []}}
+"""
+    for do in (repository.plan, repository.apply):
+        with pytest.raises(DefinitionError) as refused:
+            do(text)
+        assert lines(refused) == [
+            (3, "jobs.a.notebook"),
+            (5, "jobs.a.triggers.0.kind"),
+            (8, "jobs.b.parameters.D"),
+            (13, "jobs.c.triggers.1.cron"),
+            (15, "jobs.c.triggers.3.path"),
+            (18, "jobs.d.notebok"),
+            (19, "jobs.d.retries"),
+            (20, "jobs.e.matrix.C"),
+        ], "and not that c comes after a and d, which are there, if they are wrong"
+        told = refused.value.message.splitlines()
+        assert [line.split(":")[0] for line in told] == [
+            f"jobs.yaml, line {line}" for line, _ in lines(refused)
+        ]
+        assert "8 things" in (refused.value.hint or "")
+        assert repository.jobs() == {}
+
+
+def test_a_file_without_readable_jobs_is_refused_as_a_whole(repository: Repository) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        repository.plan("version: 7\njobs: []\n")
+    assert lines(refused) == [(1, "version"), (2, "jobs")]
+
+
 def test_what_is_exported_is_what_is_there(repository: Repository) -> None:
     repository.apply(WHOLE)
     with repository.store.reading() as session:
