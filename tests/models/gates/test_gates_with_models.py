@@ -93,8 +93,8 @@ def test_a_better_model_passes_slice_by_slice(
 def test_slices_that_are_too_small_are_not_judged_and_said_to_be_so(
     trial: TrialProcesses, good: ModelFacts, champion: ModelFacts
 ) -> None:
-    result = judge(trial, "no_slice_regression:metric=accuracy,min_rows=60", good, champion)
-    assert result.verdict == "passed" and "1 of fewer than 60 rows were not judged" in result.message
+    result = judge(trial, "no_slice_regression:metric=accuracy,min_rows=70", good, champion)
+    assert result.verdict == "passed" and "1 of fewer than 70 rows were not judged" in result.message
     result = judge(trial, "no_slice_regression:metric=accuracy,min_rows=1000", good, champion)
     assert result.verdict == "refused" and result.would_pass == "More evaluation data, or a lower min_rows."
 
