@@ -18,7 +18,7 @@ def promotions(model_bench: ModelBench) -> Promotions:
     client = model_bench.tracking.client
     client.create_registered_model(MODEL)
     for _ in range(3):
-        client.create_model_version(MODEL, "models:/m-0")
+        client.create_model_version(MODEL, "file:///nowhere")
     return Promotions(model_bench.store, model_bench.settings)
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
+from tornado.ioloop import IOLoop
 
+from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.models.decisions import decide
 from jupyter_mlops.models.registration import (
     find_registration,
@@ -78,7 +80,16 @@ class DecisionHandler(MlopsHandler):
         """Approve or reject; a worker moves the alias at once."""
         body = self.body("Decision")
         row = await self.in_thread(self._decide, registration_id, body, actor_of(self.current_user))
+        if not body["approve"]:
+            IOLoop.current().spawn_callback(self._finish_rejection, row.id)
         self.answer(registration_as_dict(row))
+
+    async def _finish_rejection(self, registration_id: str) -> None:
+        """Tell MLflow of it, after the answer; what fails here a worker does later."""
+        try:
+            await self.backend.tracking.act("finish_rejection", registration=registration_id)
+        except MlopsError as error:
+            self.log.warning("the rejection of %s: %s", registration_id, error.message)
 
     def _decide(self, registration_id: str, body: dict[str, Any], actor: str | None) -> Registration:
         with self.backend.store.session() as session:
