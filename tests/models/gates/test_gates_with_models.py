@@ -20,7 +20,7 @@ from jupyter_mlops.models.gates.judge import judge_gates
 from jupyter_mlops.models.gates.registry import parse_gate
 from jupyter_mlops.models.trial_processes import TrialProcesses
 
-pytestmark = pytest.mark.slow  # a child process imports MLflow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # a child process imports MLflow
 
 
 @pytest.fixture(scope="module")
@@ -227,7 +227,6 @@ def test_a_function_outside_the_root_is_not_run(
     assert result.verdict == "refused" and "lies outside" in result.message
 
 
-@pytest.mark.timeout(900)
 def test_a_fresh_environment_has_what_the_model_requires_and_is_kept(laboratory: Laboratory) -> None:
     """Made of the wheels of a package index: skipped where there is none."""
     X = pd.DataFrame({"a": [0.0, 1.0]})  # noqa: N806
