@@ -62,9 +62,9 @@ class RegistrationHandler(MlopsHandler):
 
     @web.authenticated
     @authorized
-    async def get(self, registration_id: str) -> None:
+    async def get(self, registration: str) -> None:
         """Answer with it as it is now."""
-        self.answer(registration_as_dict(await self.in_thread(self._find, registration_id)))
+        self.answer(registration_as_dict(await self.in_thread(self._find, registration)))
 
     def _find(self, registration_id: str) -> Registration:
         with self.backend.store.reading() as session:
@@ -76,10 +76,10 @@ class DecisionHandler(MlopsHandler):
 
     @web.authenticated
     @authorized
-    async def post(self, registration_id: str) -> None:
+    async def post(self, registration: str) -> None:
         """Approve or reject; a worker moves the alias at once."""
         body = self.body("Decision")
-        row = await self.in_thread(self._decide, registration_id, body, actor_of(self.current_user))
+        row = await self.in_thread(self._decide, registration, body, actor_of(self.current_user))
         if not body["approve"]:
             IOLoop.current().spawn_callback(self._finish_rejection, row.id)
         self.answer(registration_as_dict(row))
@@ -128,8 +128,8 @@ class RollbackHandler(MlopsHandler):
 
 ROUTES = [
     (r"/registrations", RegistrationsHandler),
-    (r"/registrations/(?P<registration_id>[^/]+)", RegistrationHandler),
-    (r"/registrations/(?P<registration_id>[^/]+)/decision", DecisionHandler),
+    (r"/registrations/(?P<registration>[^/]+)", RegistrationHandler),
+    (r"/registrations/(?P<registration>[^/]+)/decision", DecisionHandler),
     (r"/models/(?P<name>[^/]+)/aliases/(?P<alias>[^/]+)", AliasHandler),
     (r"/models/(?P<name>[^/]+)/rollback", RollbackHandler),
 ]
