@@ -161,7 +161,7 @@ def _own_uri(uri: str) -> Iterator[None]:
     try:
         yield
     finally:
-        mlflow.set_tracking_uri(before if was_set else None)  # type: ignore[arg-type]
+        mlflow.set_tracking_uri(before if was_set else None)
         if variable is not None:
             os.environ[_URI_VARIABLE] = variable
 
