@@ -130,6 +130,7 @@ format: env ## put everything in the project's form
 bench: env ## speed beside the peer, in one run; results in benchmarks/results/
 	@python benchmarks/submit_to_succeeded.py
 	@python benchmarks/queue_at_scale.py
+	@python benchmarks/registering.py
 
 .PHONY: bench-notebooks
 bench-notebooks: env ## 110 real notebooks beside papermill (JUPYTER_MLOPS_NOTEBOOKS says where they are)

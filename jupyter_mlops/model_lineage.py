@@ -19,7 +19,7 @@ class Lineage:
     Attributes:
         nodes: `id`, `kind` (`version`, `mlflow_run`, `job_run`, `notebook`, `cell`, `data`, `environment`,
             `gate`, `approval`), `label`, `facts` and `target` of each.
-        edges: `from`, `to` and `label` of each: from the version to what it was made of.
+        edges: `from`, `to` and `label` of each: from what came first to what came of it.
     """
 
     nodes: list[dict[str, Any]]

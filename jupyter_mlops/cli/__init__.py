@@ -37,6 +37,7 @@ _COMMANDS = {
     "serve": ("serve", "Serve a model version on this machine."),
     "servings": ("serve", "List the models that are served, and stop them."),
     "score": ("score", "Score a table with a model version."),
+    "package": ("package", "Write what an image of a model version is built from."),
     "history": ("history", "List what was executed in a notebook's cells."),
     "stale": ("stale", "List a notebook's cells that no longer show what is true."),
     "notifications": ("notifications", "List what was told about runs."),

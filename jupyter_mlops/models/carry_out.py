@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, MlopsError, TrackingUnavailableError
@@ -39,6 +39,7 @@ from jupyter_mlops.tracking.probe import check_tracking
 
 log = logging.getLogger(__name__)
 AGAIN_AFTER_S = 15.0
+CANCELLED = "cancelled"
 GIVE_UP_AFTER = timedelta(hours=24)
 RENEW_S = HOLD.total_seconds() / 4
 
@@ -149,7 +150,7 @@ class _Carrier:
             tracking, tags = Tracking(settings.tracking_uri), self.tags or self._tags_of(row)
             carrying = Carrying(self.store, tracking, row, trial, tags, self.mlflow_run_ids)
             while (step := STEPS.get(RegistrationState(row.state))) is not None:
-                columns = _STOPPED if self._is_stopped(row) else step(carrying)
+                columns = _stopped(row) if self._is_stopped(row) else step(carrying)
                 row = self._store(row, columns)
                 carrying = carrying.at(row)
             return row
@@ -185,7 +186,10 @@ class _Carrier:
         if row.run_id is None:
             return False
         with self.store.reading() as session:
-            return session.scalar(select(Run.state).where(Run.id == row.run_id)) == "cancelled"
+            run = session.get(Run, row.run_id)
+        if run is None or run.state != "cancelled":
+            return False
+        return run.ended_at is None or row.created_at <= run.ended_at  # else somebody asked for it afterwards
 
     def _store(self, row: Registration, columns: Columns) -> Registration:
         state = RegistrationState(columns["state"])
@@ -208,11 +212,12 @@ class _Carrier:
             ).one_or_none()
             if stored is None:
                 raise HoldLostError(f"Another process is at work with the registration {row.id}.")
-            if columns.get("version") and row.run_id is not None:
+            if stored.version and stored.run_id:
+                asked = Run.id == stored.run_id, Run.register_model == stored.model
                 session.execute(
                     update(Run)
-                    .where(Run.id == row.run_id, Run.model_version.is_(None))
-                    .values(model_version=columns["version"])
+                    .where(*asked, Run.model_version.is_(None))
+                    .values(model_version=stored.version)
                 )
             tell(session, stored)
             note_registration(session, stored)
@@ -232,7 +237,12 @@ class _Carrier:
         raise error
 
 
-_STOPPED: Columns = {"state": RegistrationState.FAILED, "message": "Its run was cancelled."}
+def _stopped(row: Registration) -> Columns:
+    return {
+        "state": RegistrationState.FAILED,
+        "message": "Its run was cancelled.",
+        "evidence": {**row.evidence, PROBLEM: CANCELLED},
+    }
 
 
 def _renew(store: Store, registration_id: str, holder: str) -> bool:

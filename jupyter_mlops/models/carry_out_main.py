@@ -10,9 +10,11 @@ from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.models.carry_out import carry_out
 from jupyter_mlops.models.left_behind import carry_out_all
 
+NOT_ALL_DONE = 3
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Carry out; 3 when MLflow does not answer or another process is at it."""
+    """Carry out; not 0 when something is left, as MLflow does not answer or another process is at it."""
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s", stream=sys.stderr
     )
@@ -22,8 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
         ids = sys.argv[1:] if arguments is None else arguments
         for registration_id in ids:
             carry_out(store, settings, registration_id)
-        if not ids:
-            carry_out_all(store, settings)
+        if not ids and not carry_out_all(store, settings):
+            return NOT_ALL_DONE
     except MlopsError as error:
         logging.getLogger("jupyter_mlops").warning("%s", error.message)
         return error.exit_code

@@ -29,8 +29,9 @@ def is_something_left(store: Store) -> bool:
         return bool(left_registrations(session) or models_with_intended_moves(session, _moves_before()))
 
 
-def carry_out_all(store: Store, settings: Settings) -> None:
-    """Carry out all that is left; what fails holds up nothing else."""
+def carry_out_all(store: Store, settings: Settings) -> bool:
+    """Carry out all that is left; what fails holds up nothing else. False when something did."""
+    is_done = True
     with store.reading() as session:
         ids = left_registrations(session)
     for registration_id in ids:
@@ -38,6 +39,7 @@ def carry_out_all(store: Store, settings: Settings) -> None:
             carry_out(store, settings, registration_id)
         except MlopsError as error:
             log.warning("registration %s: %s", registration_id, error.message)
+            is_done = False
     with store.reading() as session:
         models = models_with_intended_moves(session, _moves_before())
     for uri, model in models:
@@ -46,6 +48,8 @@ def carry_out_all(store: Store, settings: Settings) -> None:
             Promotions(store, settings if own else settings.tracking_at(uri)).recover(model)
         except MlopsError as error:
             log.warning("the aliases of %s: %s", model, error.message)
+            is_done = False
+    return is_done
 
 
 def finish_rejection(store: Store, settings: Settings, row: Registration) -> None:

@@ -1,4 +1,4 @@
-"""Where a version comes from, as a graph: from the version to all that it was made of. No effects."""
+"""Where a version comes from, as a graph: from all that it was made of to the version. No effects."""
 
 from __future__ import annotations
 
@@ -8,6 +8,21 @@ from typing import Any
 
 VERSION = "version"
 _SHORT_SHA = 12
+_BACKWARDS = {
+    "tracked": "logged in",
+    "made": "made by",
+    "run by": "ran",
+    "started": "started in",
+    "logged": "logged by",
+    "has": "in",
+    "read by": "read",
+    "held by": "held",
+    "trained": "trained on",
+    "evaluated": "evaluated on",
+    "used by": "used",
+    "needed by": "needs",
+}
+"""What an edge says, read against its direction."""
 
 
 @dataclass
@@ -34,7 +49,7 @@ class Graph:
         return node_id
 
     def join(self, origin: str, to: str, label: str) -> None:
-        """Add an edge."""
+        """Add an edge: what came first, what came of it, and how."""
         self.edges.append({"from": origin, "to": to, "label": label})
 
     def as_dict(self) -> dict[str, Any]:
@@ -81,14 +96,20 @@ def lineage_lines(graph: Mapping[str, Any]) -> Iterator[str]:
 def _branches(
     edges: Sequence[Mapping[str, str]], nodes: Mapping[str, Any], at: str, margin: str, told: set[str]
 ) -> Iterator[str]:
-    below = [edge for edge in edges if edge["from"] == at]
-    for number, edge in enumerate(below, 1):
+    """What a node came of, and then what was decided on it."""
+    origins = [
+        (_BACKWARDS.get(edge["label"], edge["label"]), edge["from"])
+        for edge in edges
+        if edge["to"] == at and edge["from"] != VERSION
+    ]
+    decided = [(edge["label"], edge["to"]) for edge in edges if edge["from"] == at == VERSION]
+    below = [*origins, *decided]
+    for number, (label, node_id) in enumerate(below, 1):
         last = number == len(below)
-        node = nodes[edge["to"]]
-        yield f"{margin}{'└─' if last else '├─'} {edge['label']}: {node['label']}"
-        if edge["to"] not in told:
-            told.add(edge["to"])
-            yield from _branches(edges, nodes, edge["to"], margin + ("   " if last else "│  "), told)
+        yield f"{margin}{'└─' if last else '├─'} {label}: {nodes[node_id]['label']}"
+        if node_id not in told:
+            told.add(node_id)
+            yield from _branches(edges, nodes, node_id, margin + ("   " if last else "│  "), told)
 
 
 def _add_run(graph: Graph, version: Mapping[str, Any], evidence: Mapping[str, Any]) -> str | None:
@@ -98,7 +119,7 @@ def _add_run(graph: Graph, version: Mapping[str, Any], evidence: Mapping[str, An
         facts = {"run_id": run["id"], "user": run.get("user"), **version["params"]}
         target = {"mlflow_run_id": run["id"]}
         graph.add("mlflow_run", "mlflow_run", run.get("name") or f"MLflow run {run['id'][:8]}", facts, target)
-        graph.join(VERSION, "mlflow_run", "logged in")
+        graph.join("mlflow_run", VERSION, "tracked")
     if job is not None:
         facts = {
             "run_id": job["id"],
@@ -107,7 +128,7 @@ def _add_run(graph: Graph, version: Mapping[str, Any], evidence: Mapping[str, An
             **(job.get("parameters") or {}),
         }
         graph.add("job_run", "job_run", f"{job['job']}, run {job['id']}", facts, {"run_id": job["id"]})
-        graph.join("mlflow_run" if run else VERSION, "job_run", "made by")
+        graph.join("job_run", "mlflow_run" if run else VERSION, "made")
     return "mlflow_run" if run else None
 
 
@@ -123,8 +144,8 @@ def _add_notebook(graph: Graph, evidence: Mapping[str, Any], run: str | None) ->
             "clean": notebook.get("clean"),
         }
         graph.add("notebook", "notebook", notebook["path"], facts, {"notebook": notebook["path"]})
-        origin = "job_run" if evidence["job_run"] else run or VERSION
-        graph.join(origin, "notebook", "ran" if origin == "job_run" else "started in")
+        made = "job_run" if evidence["job_run"] else run or VERSION
+        graph.join("notebook", made, "run by" if made == "job_run" else "started")
     if cell is None:
         return "notebook" if notebook else None
     count = cell.get("execution_count")
@@ -139,9 +160,9 @@ def _add_notebook(graph: Graph, evidence: Mapping[str, Any], run: str | None) ->
             "execution_id": cell.get("execution_id"),
         },
     )
-    graph.join(VERSION, "cell", "logged by")
+    graph.join("cell", VERSION, "logged")
     if notebook is not None:
-        graph.join("cell", "notebook", "in")
+        graph.join("notebook", "cell", "has")
     return "cell"
 
 
@@ -150,13 +171,13 @@ def _add_data(graph: Graph, data: Sequence[Mapping[str, Any]], run: str, reader:
         facts = {name: value for name, value in entry.items() if name not in ("kind", "name")}
         node = graph.add(f"data-{number}", "data", entry["name"], {"kind": entry["kind"], **facts})
         of_run = entry["kind"] in ("dataset", "evaluation")
-        labels = {"evaluation": "evaluated on", "file": "read", "frame": "held"}
+        labels = {"evaluation": "evaluated", "file": "read by", "frame": "held by"}
         label = labels.get(entry["kind"]) or _context_label(entry.get("context"))
-        graph.join(run if of_run else reader, node, label)
+        graph.join(node, run if of_run else reader, label)
 
 
 def _context_label(context: str | None) -> str:
-    return {"training": "trained on", "evaluation": "evaluated on", None: "used"}.get(context, str(context))
+    return {"training": "trained", "evaluation": "evaluated", None: "used by"}.get(context, str(context))
 
 
 def _add_environment(graph: Graph, environment: Mapping[str, Any]) -> None:
@@ -165,7 +186,7 @@ def _add_environment(graph: Graph, environment: Mapping[str, Any]) -> None:
         plural = "" if len(requirements) == 1 else "s"
         label = f"Python {environment.get('python') or '?'}, {len(requirements)} requirement{plural}"
         facts = {"python": environment.get("python"), "requirements": requirements}
-        graph.join(VERSION, graph.add("environment", "environment", label, facts), "needs")
+        graph.join(graph.add("environment", "environment", label, facts), VERSION, "needed by")
 
 
 def _add_decisions(graph: Graph, evidence: Mapping[str, Any]) -> None:

@@ -12,13 +12,15 @@ from jupyter_mlops.models.gates.registry import check_alias
 from jupyter_mlops.models.holder import new_holder
 from jupyter_mlops.models.moves import ABANDONED, DONE, Action, AliasHistory, NewMove, holders_of
 from jupyter_mlops.models.plan import CANDIDATE, CHAMPION, PREVIOUS
-from jupyter_mlops.models.turns import Turn, take_turn
+from jupyter_mlops.models.turns import WAIT_S, Turn, take_turn
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import AliasMove
 from jupyter_mlops.tracking.client import Tracking
 from jupyter_mlops.tracking.model_registry import ModelRegistry
 from jupyter_mlops.tracking.probe import check_tracking
 from jupyter_mlops.tracking.registry import check_model_name
+
+PEOPLE_WAIT_S = 45.0
 
 
 @dataclass(frozen=True)
@@ -98,10 +100,15 @@ class AliasTurn:
 
 @contextmanager
 def alias_turn(
-    store: Store, registry: ModelRegistry, tracking_uri: str, model: str, holder: str | None = None
+    store: Store,
+    registry: ModelRegistry,
+    tracking_uri: str,
+    model: str,
+    holder: str | None = None,
+    wait_s: float = WAIT_S,
 ) -> Iterator[AliasTurn]:
     """The turn at a model's aliases; what was left by others is completed first."""
-    with take_turn(store, tracking_uri, model, holder or new_holder()) as turn:
+    with take_turn(store, tracking_uri, model, holder or new_holder(), wait_s) as turn:
         aliases = AliasTurn(store, registry, AliasHistory(tracking_uri, model), turn)
         aliases.recover()
         yield aliases
@@ -187,7 +194,8 @@ class Promotions:
     def _turn(self, model: str) -> Iterator[AliasTurn]:
         uri = self._settings.tracking_uri
         check_tracking(uri)
-        with alias_turn(self._store, ModelRegistry(Tracking(uri).client), uri, model) as turn:
+        registry = ModelRegistry(Tracking(uri).client)
+        with alias_turn(self._store, registry, uri, model, wait_s=PEOPLE_WAIT_S) as turn:
             yield turn
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -116,9 +117,10 @@ def _files(records: Iterable[Record]) -> Iterator[str]:
     seen: set[str] = set()
     for record in records:
         for file in record["files"]:
-            if file["mode"] == "r" and file["path"] not in seen and _may_be_data(file["path"]):
-                yield file["path"]
-            seen.add(file["path"])
+            path = os.path.normpath(file["path"])
+            if file["mode"] == "r" and path not in seen and _may_be_data(path):
+                yield path
+            seen.add(path)
 
 
 def _may_be_data(path: str) -> bool:

@@ -21,7 +21,7 @@ from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import Registration
 from jupyter_mlops.tracking.registry import check_model_name
 
-HOLD = timedelta(seconds=20)
+HOLD = timedelta(seconds=60)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import weakref
@@ -15,6 +16,7 @@ from jupyter_mlops.models.environments import ensure_environment
 from jupyter_mlops.models.facts import EvaluationData, ModelFacts
 from jupyter_mlops.models.trial import TrialError
 from jupyter_mlops.models.trial_child import TrialChild, TrialLimits
+from jupyter_mlops.tracking.version_evidence import CHECKSUMS_TAG
 
 # The standing folder must hide no module of the library's; `call` adds it when a user's function is asked.
 _PROGRAM = """
@@ -136,7 +138,9 @@ class TrialProcesses:
 
 
 def _loadable(model: ModelFacts) -> dict[str, Any]:
-    return {"uri": model.uri, "checksums": dict(model.checksums)}
+    """Where it is, and the checksums of its files: those that were kept with a version, else today's."""
+    kept = json.loads(model.tags.get(CHECKSUMS_TAG) or "{}")
+    return {"uri": model.uri, "checksums": kept or dict(model.checksums)}
 
 
 def _readable(data: EvaluationData, data_of: ModelFacts) -> dict[str, Any]:

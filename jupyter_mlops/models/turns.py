@@ -7,6 +7,7 @@ use this store take turns, and whoever has lost the turn tells MLflow nothing mo
 from __future__ import annotations
 
 import hashlib
+import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,10 +24,10 @@ from jupyter_mlops.models.renewal import Renewal
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import RegistryTurn
 
-TURN = timedelta(seconds=20)
-RENEW_S = 5.0
-LOOK_S = 0.05
-WAIT_S = 180.0
+TURN = timedelta(seconds=60)
+RENEW_S = 10.0
+FIRST_LOOK_S, LONGEST_LOOK_S = 0.05, 0.5
+WAIT_S = 600.0
 
 
 class TurnTakenError(ConflictError):
@@ -75,15 +76,16 @@ def take_turn(
     """
     key = hashlib.sha256(f"{hide_password(tracking_uri)}\n{model}".encode()).hexdigest()
     turn = Turn(store, key, holder)
-    until = time.monotonic() + wait_s
-    while not _taken(turn):
+    until, look_s = time.monotonic() + wait_s, FIRST_LOOK_S
+    while not (_is_free(turn) and _taken(turn)):
         if time.monotonic() > until:
             raise TurnTakenError(
                 f"Another process has been at work with the model {model!r} for {wait_s:.0f} s.",
                 field="model",
                 hint="`jupyter mlops doctor` says which registrations are under way.",
             )
-        time.sleep(LOOK_S)
+        time.sleep(look_s * random.uniform(0.5, 1.0))  # noqa: S311 - so that they do not all look at once
+        look_s = min(2 * look_s, LONGEST_LOOK_S)
     try:
         with Renewal(turn.renew, RENEW_S):
             yield turn
@@ -92,6 +94,17 @@ def take_turn(
             session.execute(
                 delete(RegistryTurn).where(RegistryTurn.key == key, RegistryTurn.holder == holder)
             )
+
+
+def _is_free(turn: Turn) -> bool:
+    """A look that takes no write lock, as most looks of many who wait find it taken."""
+    with turn.store.reading() as session:
+        row = session.get(RegistryTurn, turn.key)
+        return row is None or not _is_held(row, turn.holder, datetime.now(timezone.utc))
+
+
+def _is_held(row: RegistryTurn, holder: str, now: datetime) -> bool:
+    return row.until >= now and row.holder != holder and not is_gone(row.holder)
 
 
 def _taken(turn: Turn) -> bool:
@@ -103,7 +116,7 @@ def _taken(turn: Turn) -> bool:
                 session.add(RegistryTurn(key=turn.key, holder=turn.holder, until=now + TURN))
                 session.flush()
                 return True
-            if row.until >= now and row.holder != turn.holder and not is_gone(row.holder):
+            if _is_held(row, turn.holder, now):
                 return False
             row.holder, row.until = turn.holder, now + TURN
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 from sqlalchemy import String, cast, select
@@ -21,7 +22,8 @@ def runs_reading(session: Session, data: str) -> list[str]:
         session: of the store.
         data: a path or its end, or the beginning of a frame's hash.
     """
-    part = json.dumps(data)[1:-1]  # as the column's text has it
+    # As the column's text has it; a path in it may go over `..`, so only the end of one is looked for.
+    part = json.dumps(data.rstrip("/").rpartition("/")[2])[1:-1]
     facts = cast(CellExecution.facts, String)
     query = (
         select(CellExecution.session_id, CellExecution.facts)
@@ -48,7 +50,9 @@ def _meant(data: str) -> Any:
 
 
 def _data_in(facts: dict[str, Any]) -> list[dict[str, Any]]:
-    files = [{"name": file["path"]} for file in facts.get("files", ()) if file["mode"] != "w"]
+    files = [
+        {"name": os.path.normpath(file["path"])} for file in facts.get("files", ()) if file["mode"] != "w"
+    ]
     frames = [
         {"digest": frame["content_hash"]} for frame in facts.get("frames", ()) if frame.get("content_hash")
     ]

@@ -80,7 +80,10 @@ def outcome_with(outcome: Outcome, row: Registration) -> Outcome:
     if state is RegistrationState.REFUSED:
         return replace(outcome, state=RunState.FAILED, reason=Reason.REFUSED_BY_GATE, message=message)
     if state is RegistrationState.FAILED:
-        return _failed(outcome, row.evidence.get(PROBLEM, RegistrationError.code), message)
+        problem = row.evidence.get(PROBLEM, RegistrationError.code)
+        if problem == Reason.CANCELLED:
+            return replace(outcome, state=RunState.CANCELLED, reason=problem, message="Cancelled on request.")
+        return _failed(outcome, problem, message)
     told = None if state is RegistrationState.REGISTERED else message
     return replace(outcome, model_version=row.version, message=told)
 

@@ -44,6 +44,7 @@ class Tracking:
         if not patient:  # MLflow waits for minutes by default: some retries of 120 s each
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "20")
             os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+            os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
         self.uri = uri
         self.client = make_client(uri)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 REGISTRATION_TAG = "mlops.registration"
+_URI_VARIABLE = "MLFLOW_TRACKING_URI"
 _REFUSALS = {"INVALID_PARAMETER_VALUE", "BAD_REQUEST", "PERMISSION_DENIED", "INVALID_STATE"}
 
 
@@ -77,7 +79,7 @@ class ModelRegistry:
         """
         if (version := self.version_of(name, registration_id)) is not None:
             return version
-        with _spoken(f"The model could not be registered as {name!r}"):
+        with _spoken(f"The model could not be registered as {name!r}"), _own_uri(self.client.tracking_uri):
             logged = self.client.get_logged_model(model_id)
             _ensure(self.client, name)
             made = self.client.create_model_version(
@@ -143,6 +145,25 @@ class ModelRegistry:
                     raise NotFoundError(_first_line(error), field="version") from error
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
+
+
+@contextmanager
+def _own_uri(uri: str) -> Iterator[None]:
+    """MLflow asks for a version's model where this process logs by default, whatever its client was given."""
+    import mlflow
+
+    before, variable = mlflow.get_tracking_uri(), os.environ.get(_URI_VARIABLE)
+    if before == uri:
+        yield
+        return
+    was_set = mlflow.is_tracking_uri_set()
+    mlflow.set_tracking_uri(uri)
+    try:
+        yield
+    finally:
+        mlflow.set_tracking_uri(before if was_set else None)
+        if variable is not None:
+            os.environ[_URI_VARIABLE] = variable
 
 
 @contextmanager

@@ -128,7 +128,7 @@ function Node(props: {
         type="button"
         className="jp-Mlops-node"
         data-kind={node.kind}
-        data-verdict={node.kind === 'gate' ? String(node.facts.verdict) : null}
+        data-verdict={verdictOf(node)}
         aria-pressed={props.isChosen}
         aria-description={comesFrom(node, props.lineage, trans)}
         title={`${kind}: ${node.label}`}
@@ -139,6 +139,13 @@ function Node(props: {
       </button>
     </li>
   );
+}
+
+/** How a gate ended, which its label says after its kind. */
+function verdictOf({ kind, label }: LineageNode): string | undefined {
+  return kind === 'gate'
+    ? /(passed|refused|waiting)$/.exec(label)?.[0]
+    : undefined;
 }
 
 /** What the edges say, for who cannot see them. */

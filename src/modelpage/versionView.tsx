@@ -2,7 +2,12 @@ import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { ModelPage, ModelVersionPage, Registration } from '../api/types';
 import { CommandIDs } from '../commands';
-import { formatBytes, formatMetric, formatMoment } from '../format';
+import {
+  formatBytes,
+  formatMetric,
+  formatMoment,
+  formatValue
+} from '../format';
 import { Aliases, CodeWarning } from '../models/badges';
 import { GateResults } from '../models/gateResults';
 import { registrationInWords } from '../models/words';
@@ -78,6 +83,11 @@ export function RegistrationView(props: {
     <>
       <p className="jp-Mlops-registrationState" data-state={registration.state}>
         {registration.message ?? registrationInWords(registration, trans)}
+        {registration.ended_at && (
+          <span className="jp-Mlops-when">
+            {formatMoment(registration.ended_at)}
+          </span>
+        )}
       </p>
       <GateResults gates={registration.gates} />
       {decision && (
@@ -138,7 +148,7 @@ function VersionFacts(props: {
           <ul className="jp-Mlops-plainList">
             {version.data.map((data, index) => (
               <li key={index}>
-                <NamedValues values={onlyGiven(data)} />
+                <DataLine data={data} />
               </li>
             ))}
           </ul>
@@ -241,8 +251,19 @@ function Origins(props: {
   );
 }
 
-function onlyGiven(values: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(values).filter(([, value]) => value !== null && value !== '')
+/** One input in a line: its name, what it was for, and the beginning of its digest. */
+function DataLine({ data }: { data: Record<string, unknown> }): JSX.Element {
+  const { name, kind, context, digest } = data;
+  const what = [kind, context].filter(Boolean).join(', ');
+  const whole = Object.entries(data)
+    .filter(([, value]) => value !== null && value !== '')
+    .map(([key, value]) => `${key}: ${formatValue(value)}`)
+    .join('\n');
+  return (
+    <span className="jp-Mlops-badges" title={whole}>
+      <span className="jp-Mlops-dataName">{String(name ?? '–')}</span>
+      {what !== '' && <span className="jp-Mlops-count">{what}</span>}
+      {typeof digest === 'string' && <code>{digest.slice(0, 12)}</code>}
+    </span>
   );
 }

@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import React from 'react';
 import type { ModelPage, ModelVersion } from '../api/types';
 import { CommandIDs } from '../commands';
@@ -113,13 +114,14 @@ function VersionRow(
             <button
               type="button"
               className="jp-Mlops-link"
+              title={version.notebook}
               onClick={() =>
                 void commands.execute(CommandIDs.openNotebook, {
                   path: version.notebook
                 })
               }
             >
-              {version.notebook}
+              {PathExt.basename(version.notebook)}
             </button>
           )}
           {version.can_run_code && <CodeWarning isWordy />}

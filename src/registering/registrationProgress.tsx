@@ -31,7 +31,10 @@ export function RegistrationProgress(props: {
             data-state={step.state}
             aria-current={step.state === 'now' ? 'step' : undefined}
           >
-            <StateIcon state={ICONS[step.state]} isNamedBeside />
+            <StateIcon
+              state={isForAPerson(step) ? 'queued' : ICONS[step.state]}
+              isNamedBeside
+            />
             {stepName(step.name, trans)}
             <span className="jp-Mlops-hidden">
               {stepState(step.state, trans)}
@@ -52,6 +55,11 @@ export function RegistrationProgress(props: {
       <GateResults gates={registration.gates} />
     </div>
   );
+}
+
+/** What nobody's machine is at work on: it waits. */
+function isForAPerson(step: { name: StepName; state: StepState }): boolean {
+  return step.name === 'awaiting_approval' && step.state === 'now';
 }
 
 function toneOf(state: Registration['state']): 'info' | 'warning' | 'error' {

@@ -22,6 +22,7 @@ FLOORS = {
     "errors": GROUND,
     "ids": GROUND,
     "lean_imports": GROUND,
+    "loopback": GROUND,
     "moments": GROUND,
     "readable": GROUND,
     "store": GROUND,

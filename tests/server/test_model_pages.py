@@ -64,6 +64,7 @@ def ask_ready(ask: Any) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 async def test_a_model_whose_name_has_spaces_and_umlauts_has_all_its_pages(registry, ask_ready) -> None:
     page = (await ask_ready(f"/models/{NAME}")).body
     assert (page["name"], page["description"]) == (NAME, "Heights <of> penguins")

@@ -22,7 +22,7 @@ from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.jobs.combinations import expand_matrix
 from jupyter_mlops.jobs.definitions.yaml_lines import DefinitionError, Document, read_yaml
 
-_FIELDS = re.compile(r"^(register_model|registration)\b")
+_REGISTRATION = re.compile(r"^registration\b")
 _PARTS = re.compile(r"[^.\[\]]+")
 SCHEMA_FILE = Path(__file__).parent / "jobs.schema.json"
 
@@ -79,7 +79,9 @@ class Definitions:
 
     def refuse(self, job: JobDefinition, error: MlopsError, *inside: str | int) -> DefinitionError:
         """What is wrong with a job, with its line."""
-        field = _FIELDS.sub("register", error.field or "", count=1)
+        name = "register.model" if isinstance(job.given.get("register"), Mapping) else "register"
+        field = (error.field or "").replace("register_model", name)
+        field = _REGISTRATION.sub("register", field)
         parts = [int(part) if part.isdecimal() else part for part in _PARTS.findall(field)]
         path = ("jobs", job.key, *inside, *parts)
         return self.document.refuse(path, error.message, error.hint)

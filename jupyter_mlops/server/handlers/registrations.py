@@ -6,7 +6,9 @@ from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
+from tornado.ioloop import IOLoop
 
+from jupyter_mlops.errors import MlopsError
 from jupyter_mlops.models.decisions import decide
 from jupyter_mlops.models.registration import (
     find_registration,
@@ -60,9 +62,9 @@ class RegistrationHandler(MlopsHandler):
 
     @web.authenticated
     @authorized
-    async def get(self, registration_id: str) -> None:
+    async def get(self, registration: str) -> None:
         """Answer with it as it is now."""
-        self.answer(registration_as_dict(await self.in_thread(self._find, registration_id)))
+        self.answer(registration_as_dict(await self.in_thread(self._find, registration)))
 
     def _find(self, registration_id: str) -> Registration:
         with self.backend.store.reading() as session:
@@ -74,11 +76,20 @@ class DecisionHandler(MlopsHandler):
 
     @web.authenticated
     @authorized
-    async def post(self, registration_id: str) -> None:
+    async def post(self, registration: str) -> None:
         """Approve or reject; a worker moves the alias at once."""
         body = self.body("Decision")
-        row = await self.in_thread(self._decide, registration_id, body, actor_of(self.current_user))
+        row = await self.in_thread(self._decide, registration, body, actor_of(self.current_user))
+        if not body["approve"]:
+            IOLoop.current().spawn_callback(self._finish_rejection, row.id)
         self.answer(registration_as_dict(row))
+
+    async def _finish_rejection(self, registration_id: str) -> None:
+        """Tell MLflow of it, after the answer; what fails here a worker does later."""
+        try:
+            await self.backend.tracking.act("finish_rejection", registration=registration_id)
+        except MlopsError as error:
+            self.log.warning("the rejection of %s: %s", registration_id, error.message)
 
     def _decide(self, registration_id: str, body: dict[str, Any], actor: str | None) -> Registration:
         with self.backend.store.session() as session:
@@ -117,8 +128,8 @@ class RollbackHandler(MlopsHandler):
 
 ROUTES = [
     (r"/registrations", RegistrationsHandler),
-    (r"/registrations/(?P<registration_id>[^/]+)", RegistrationHandler),
-    (r"/registrations/(?P<registration_id>[^/]+)/decision", DecisionHandler),
+    (r"/registrations/(?P<registration>[^/]+)", RegistrationHandler),
+    (r"/registrations/(?P<registration>[^/]+)/decision", DecisionHandler),
     (r"/models/(?P<name>[^/]+)/aliases/(?P<alias>[^/]+)", AliasHandler),
     (r"/models/(?P<name>[^/]+)/rollback", RollbackHandler),
 ]

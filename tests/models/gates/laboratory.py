@@ -40,7 +40,8 @@ class Laboratory:
         """Log a fitted model to a run of its own; `evaluation` is what `log_evaluation` is given."""
         evaluation, metrics = how.pop("evaluation", None), how.pop("metrics", {})
         with mlflow.start_run(tags=how.pop("tags", {})):
-            info = mlflow.sklearn.log_model(model, name="model", pip_requirements=["scikit-learn"], **how)
+            how.setdefault("pip_requirements", ["scikit-learn"])
+            info = mlflow.sklearn.log_model(model, name="model", **how)
             mlflow.log_metrics(metrics)
             if evaluation is not None:
                 jupyter_mlops.log_evaluation(
@@ -53,9 +54,11 @@ class Laboratory:
         return facts_from(facts_of_logged_model(MlflowClient(), model_id))
 
     def breast_cancer(self, c: float, seed: int, **how: Any) -> ModelFacts:
-        """The product's example: C=1 is good; C=0.0001 says yes to all, and has a fine AUC."""
+        """The product's example: C=1 is good; C=0.0001 says yes to nearly all, and has a fine AUC."""
         X, y = load_breast_cancer(return_X_y=True, as_frame=True)  # noqa: N806
-        X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.25, random_state=seed)  # noqa: N806
+        X_train, X_test, y_train, y_test = train_test_split(  # noqa: N806
+            X, y, test_size=0.25, random_state=seed, stratify=y
+        )
         model = make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=1000)).fit(X_train, y_train)
         metrics = {
             "accuracy": accuracy_score(y_test, model.predict(X_test)),

@@ -50,7 +50,7 @@ def sha(frame: Any, **how: Any) -> str:
     return evaluation_table(frame, list(range(len(frame))), **how).sha
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(frames(), st.randoms(use_true_random=False))
 def test_the_hash_is_of_the_content_alone(tmp_path_factory: Any, frame: pd.DataFrame, random: Any) -> None:
     """Neither the columns' order, nor the index, the library, the file or dictionaries are part of it."""
@@ -68,7 +68,7 @@ def test_the_hash_is_of_the_content_alone(tmp_path_factory: Any, frame: pd.DataF
     assert read_table(path).sha == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(frames(), st.data())
 def test_another_value_name_type_target_or_order_of_rows_is_another_hash(
     frame: pd.DataFrame, data: st.DataObject

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -24,7 +25,7 @@ from jupyter_mlops.models.trial import TrialError
 from jupyter_mlops.models.trial_child import TrialLimits
 from jupyter_mlops.models.trial_processes import TrialProcesses
 
-pytestmark = pytest.mark.slow  # each child process imports MLflow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]  # each child process imports MLflow
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,10 @@ def test_a_file_that_changed_since_is_not_loaded(laboratory: Laboratory, trial: 
     file.write_text(before + "surprise\n")
     with pytest.raises(TrialError, match=r"file requirements.txt changed since it was approved"):
         trial.predict_example(facts, fresh=False)
+    today = laboratory.facts(facts.model_id)  # the checksums that were kept with the version are what counts
+    registered = replace(today, tags={**today.tags, "mlops.checksums": json.dumps(dict(facts.checksums))})
+    with pytest.raises(TrialError, match=r"file requirements.txt changed since it was approved"):
+        trial.predict_example(registered, fresh=False)
     file.write_text(before)
     Path(folder, "code.py").write_text("1 / 0")
     with pytest.raises(TrialError, match=r"file code.py was added since it was approved"):
