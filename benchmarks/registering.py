@@ -105,6 +105,8 @@ class _Kernel:
         environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "_MLFLOW_"))
         }
+        # A small model gains nothing from many threads, and on a busy machine they wait for each other.
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         environment["JUPYTER_MLOPS_DATA_DIR"] = str(folder / "data")
         environment["JPY_SESSION_NAME"] = str(folder / "register.ipynb")
         self.manager = KernelManager(kernel_name="python3")

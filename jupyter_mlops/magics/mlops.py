@@ -74,6 +74,7 @@ class MlopsMagics(Magics):
             %mlops register NAME  make the model that this kernel logged to MLflow last a version of NAME
                 --from WHAT           instead: a variable with a model, an MLflow run's id, a job run's, a
                                       logged model (m-...), or a version (OTHER/3, OTHER@champion)
+                --run RUN             the same for a run
                 --alias ALIAS         what the version becomes once every gate has passed, as champion
                 --gate GATE           such as metric:accuracy>=0.9, or approval; repeatable
                 --example VARIABLE    rows for the signature and the example (no: neither); by default those

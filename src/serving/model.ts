@@ -69,15 +69,22 @@ export class ServingModel implements IDisposable {
     if (!this._isWatched) {
       return;
     }
+    const asked = ++this._asked;
+    let servings = this._servings;
+    let problem: Problem | null = null;
     try {
       const all = await this._client.registry.servings();
       const ours = all.filter(({ model }) => model === this.name);
-      this._servings = await Promise.all(ours.map(each => this._withLog(each)));
-      this._problem = null;
+      servings = await Promise.all(ours.map(each => this._withLog(each)));
     } catch (error) {
-      this._problem = asProblem(error);
+      problem = asProblem(error);
     }
-    this._changed.emit();
+    // What was asked before a start or a stop, and answered after it, is not so any more.
+    if (asked === this._asked) {
+      this._servings = servings;
+      this._problem = problem;
+      this._changed.emit();
+    }
   }
 
   async start(version: string): Promise<void> {
@@ -106,6 +113,7 @@ export class ServingModel implements IDisposable {
   private _servings: readonly Serving[] = [];
   private _problem: Problem | null = null;
   private _isWatched = false;
+  private _asked = 0;
 }
 
 /** Whether a server process is, or will be, there. */

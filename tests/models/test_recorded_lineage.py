@@ -49,7 +49,7 @@ def registered(workbench: Workbench) -> Iterator[dict[str, Any]]:
     data = folder / "train.csv"
     data.write_text("a,b,y\n" + "".join(f"{row},{row % 3},{row % 2}\n" for row in range(60)))
     workbench.write("work/train.ipynb", LOAD.replace("data/", "../data/"), FIT, LOG, parameters="C = 1.0")
-    first = workbench.submit("work/train.ipynb", register_model=MODEL)
+    first = workbench.submit("work/train.ipynb", register_model=MODEL, parameters={"C": 1.5})
     runs = [workbench.ended(first, RUN_WITHIN_S)]
     workbench.write(
         "work/train.ipynb",
@@ -119,7 +119,7 @@ def test_two_versions_differ_in_what_was_changed(
     compared = command_line.json("models", "compare", MODEL, "1", "2")
     validator("VersionComparison").validate(compared)
     assert [pair for pair in compared["params"] if pair["name"] == "C"] == [
-        {"name": "C", "a": "1.0", "b": "2.0"}
+        {"name": "C", "a": "1.5", "b": "2.0"}
     ]
     assert "+model = LogisticRegression(C=C, tol=1e-3).fit(X, y)" in compared["code"].splitlines()
     same = command_line.json("models", "compare", MODEL, "2", "2")

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from jupyter_server.serverapp import ServerApp
@@ -80,7 +79,7 @@ def ask(jp_fetch: Callable[..., Awaitable[HTTPResponse]]) -> Ask:
     ) -> Answered:
         raw = body if isinstance(body, bytes) else json.dumps(body or {}).encode()
         options: dict[str, Any] = {"body": raw} if method in WITH_BODY else {}
-        parts = [quote(part) for part in path.strip("/").split("/")]
+        parts = path.strip("/").split("/")  # which jp_fetch quotes
         response = await jp_fetch(
             *API,
             *parts,

@@ -6,14 +6,15 @@ import difflib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.lean_imports import without_the_grammar_of_iris
 from jupyter_mlops.models.gates.gate import GateCase, GateResult
 from jupyter_mlops.models.plan import Step
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 
 class GateKind(ABC):
@@ -91,6 +92,9 @@ class GateKind(ABC):
     def _check_value(self, name: str, value: Any) -> None:
         if any(isinstance(part, float) and not math.isfinite(part) for part in _parts(value)):
             raise BadInputError(f"{name} holds {value!r}, which is no number to compare with.", field=name)
+        with without_the_grammar_of_iris():  # in a kernel: its registrations are to take no seconds
+            from jsonschema import Draft202012Validator
+            from jsonschema.exceptions import best_match
         problem = best_match(Draft202012Validator(self.properties[name]).iter_errors(value))
         if problem is not None:
             raise BadInputError(
