@@ -65,17 +65,19 @@ async function show() {
   return { server, form, submit, told, addGate };
 }
 
+/** Put a whole text into an input: key by key takes long on a busy machine. */
+function fill(input: HTMLElement, value: string): void {
+  fireEvent.change(input, { target: { value } });
+}
+
 describe('RegisterView', () => {
   it('sends the model, its alias and its gates as they are typed', async () => {
     const { server, form, submit, addGate } = await show();
-    await userEvent.type(
-      screen.getByRole('combobox', { name: 'Registered model' }),
-      'cancer'
-    );
+    fill(screen.getByRole('combobox', { name: 'Registered model' }), 'cancer');
     const gate = await addGate('Metric');
     const [metric, min] = within(gate).getAllByRole('textbox');
-    await userEvent.type(metric, 'accuracy');
-    await userEvent.type(min, '0.9');
+    fill(metric, 'accuracy');
+    fill(min, '0.9');
     await addGate('Approval');
     await submit();
     expect(server.calls('POST /registrations')[0].body).toEqual({
@@ -107,7 +109,7 @@ describe('RegisterView', () => {
     const { server, form, submit, addGate } = await show();
     form.model = 'cancer';
     const gate = await addGate('Metric');
-    await userEvent.type(within(gate).getAllByRole('textbox')[0], 'accuracy');
+    fill(within(gate).getAllByRole('textbox')[0], 'accuracy');
     server.answer('POST /registrations', () =>
       refusal('registration.gates[0].min', 'The gate has no bound.')
     );
@@ -115,7 +117,7 @@ describe('RegisterView', () => {
     const min = within(gate).getAllByRole('textbox')[1];
     expect(min.getAttribute('aria-invalid')).toBe('true');
     expect(form.generalProblem).toBeNull();
-    await userEvent.type(min, '0.9');
+    fill(min, '0.9');
     expect(min.getAttribute('aria-invalid')).toBe('false');
     form.dispose();
   });
