@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import json
-<<<<<<< HEAD
 import re
-from collections.abc import Mapping
-=======
 from collections import Counter
 from collections.abc import Iterator, Mapping
->>>>>>> main
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path

@@ -1,9 +1,10 @@
+import type { Contents } from '@jupyterlab/services';
 import { ContentsManagerMock } from '@jupyterlab/services/lib/testutils';
 import { workingCopy } from '../plugin';
 
 describe('workingCopy', () => {
   it('is made beside the run’s own notebook once, and found again', async () => {
-    const contents = new ContentsManagerMock();
+    const contents = withCopy(new ContentsManagerMock());
     const { path: dir } = await contents.newUntitled({ type: 'directory' });
     const { path } = await contents.newUntitled({
       type: 'notebook',
@@ -21,3 +22,13 @@ describe('workingCopy', () => {
     ]);
   });
 });
+
+/** JupyterLab's mock has no `copy`; the server names one by itself, as this does. */
+function withCopy(contents: Contents.IManager): Contents.IManager {
+  contents.copy = async (path, toDir) => {
+    const { content } = await contents.get(path);
+    const made = await contents.newUntitled({ type: 'notebook', path: toDir });
+    return contents.save(made.path, { ...made, content });
+  };
+  return contents;
+}
