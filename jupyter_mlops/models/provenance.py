@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ Record = Mapping[str, Any]
 MAX_SOURCE_CHARS = 4000
 _SYSTEM = ("/etc/", "/usr/", "/lib", "/bin/", "/sys/", "/proc/")
 _NO_DATA_FOLDERS = {".git", ".config", ".ipython", ".jupyter", ".matplotlib", "site-packages"}
+_NO_DATA_NAMES = re.compile(r"(fontlist|jpserver|kernel)-.*\.json")
+"""What matplotlib and Jupyter keep for themselves, in folders in which others keep data."""
 _NO_DATA_ENDINGS = (".py", ".pyc", ".ipynb", ".lock")
 
 
@@ -127,7 +130,8 @@ def _may_be_data(path: str) -> bool:
     """Whether a file is neither the system's, nor code, nor some program's settings."""
     if path.startswith(_SYSTEM) or path.endswith(_NO_DATA_ENDINGS):
         return False
-    return not _NO_DATA_FOLDERS.intersection(path.replace("\\", "/").split("/"))
+    *folders, name = path.replace("\\", "/").split("/")
+    return not _NO_DATA_NAMES.fullmatch(name) and not _NO_DATA_FOLDERS.intersection(folders)
 
 
 def _upstream(records: Sequence[Record], cell: Record | None) -> list[Record]:
