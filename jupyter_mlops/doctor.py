@@ -214,17 +214,10 @@ def _without_worker(store: Store) -> Finding:
     from jupyter_mlops.store.tables import Job, Run, Trigger
 
     open_states = (RunState.QUEUED.value, RunState.RUNNING.value)
+    due = (Trigger.active, Trigger.kind.in_(fired_by_workers()), Job.deleted_at.is_(None))
     with store.reading() as session:
         runs = session.scalar(select(func.count()).select_from(Run).where(Run.state.in_(open_states))) or 0
-        schedules = (
-            session.scalar(
-                select(func.count())
-                .select_from(Trigger)
-                .join(Job)
-                .where(Trigger.active, Trigger.kind.in_(fired_by_workers()), Job.deleted_at.is_(None))
-            )
-            or 0
-        )
+        schedules = session.scalar(select(func.count()).select_from(Trigger).join(Job).where(*due)) or 0
     if runs or schedules:
         message = f"None is alive, and {runs} unfinished runs and {schedules} active schedules wait for one."
         return Finding("worker", "broken", message, "jupyter mlops worker, or start JupyterLab")

@@ -18,7 +18,7 @@ from tornado.ioloop import PeriodicCallback
 
 from jupyter_mlops.errors import ConflictError
 from jupyter_mlops.runs.kernel_ending import signal_process_group
-from jupyter_mlops.runs.resume.clients import AttachedProcess
+from jupyter_mlops.runs.resume.attached_process import AttachedProcess
 from jupyter_mlops.runs.resume.records import KeptKernel, kernel_gone
 
 if TYPE_CHECKING:

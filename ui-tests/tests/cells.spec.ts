@@ -95,9 +95,9 @@ test.describe('with the setting autoRecord', () => {
     mlops
   }) => {
     await mlops.open('plain');
-    await mlops.runCell(1);
     await mlops.openPanel();
     await expect(mlops.section('cells').getByRole('switch')).toBeChecked();
+    await mlops.runCell(1);
     await expect(mlops.row('cells', 'greeting = "hello"')).toBeVisible();
   });
 });

@@ -14,6 +14,7 @@ from nbclient.util import run_sync
 
 from jupyter_mlops.runs.kernel_client import CellKernelClient, CellNotebookClient
 from jupyter_mlops.runs.live.reporter import is_executed
+from jupyter_mlops.runs.resume.attached_process import AttachedProcess
 from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, ProcessMark, kernel_gone
 
 HANDED_OVER_WITHIN_S = 20.0
@@ -158,24 +159,6 @@ class AttachedKernelManager(AsyncKernelManager):  # type: ignore[misc]
     async def is_alive(self) -> bool:
         """Whether the kernel is still there."""
         return self.mark.is_alive
-
-
-class AttachedProcess:
-    """What is asked of a kernel's process, of one that is no child of ours."""
-
-    def __init__(self, mark: ProcessMark) -> None:
-        self.pid = mark.pid
-        self._mark = mark
-
-    def poll(self) -> int | None:
-        """None while it is there."""
-        return None if self._mark.is_alive else -1
-
-    def send_signal(self, number: int) -> None:
-        """Send it a signal."""
-        import psutil
-
-        psutil.Process(self.pid).send_signal(number)
 
 
 def _let_go_of_client(notebook_client: Any) -> None:
