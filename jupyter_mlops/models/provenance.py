@@ -19,7 +19,7 @@ Record = Mapping[str, Any]
 """A cell execution, as `CellExecution` in the REST schema."""
 MAX_SOURCE_CHARS = 4000
 _SYSTEM = ("/etc/", "/usr/", "/lib", "/bin/", "/sys/", "/proc/")
-_NO_DATA_FOLDERS = {".git", ".config", ".ipython", ".jupyter", ".matplotlib", "site-packages"}
+_NO_DATA_PARTS = {".git", ".config", ".ipython", ".jupyter", ".matplotlib", "site-packages"}
 _NO_DATA_NAMES = re.compile(r"(fontlist|jpserver|kernel)-.*\.json")
 """What matplotlib and Jupyter keep for themselves, in folders in which others keep data."""
 _NO_DATA_ENDINGS = (".py", ".pyc", ".ipynb", ".lock")
@@ -130,8 +130,8 @@ def _may_be_data(path: str) -> bool:
     """Whether a file is neither the system's, nor code, nor some program's settings."""
     if path.startswith(_SYSTEM) or path.endswith(_NO_DATA_ENDINGS):
         return False
-    *folders, name = path.replace("\\", "/").split("/")
-    return not _NO_DATA_NAMES.fullmatch(name) and not _NO_DATA_FOLDERS.intersection(folders)
+    parts = path.replace("\\", "/").split("/")
+    return not _NO_DATA_NAMES.fullmatch(parts[-1]) and not _NO_DATA_PARTS.intersection(parts)
 
 
 def _upstream(records: Sequence[Record], cell: Record | None) -> list[Record]:

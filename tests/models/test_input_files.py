@@ -21,6 +21,7 @@ def test_what_may_be_data_is_kept(path: str) -> None:
         "/home/ada/.local/share/jupyter/runtime/jpserver-812.json",
         "/home/ada/.local/share/jupyter/runtime/kernel-5b7c.json",
         "/home/ada/.config/settings.json",
+        "/home/ada/worktree/.git",
         "/usr/share/zoneinfo/UTC",
         "/home/ada/work/features.py",
     ],
