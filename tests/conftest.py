@@ -10,6 +10,7 @@ from typing import Any
 
 import postgresql_cluster
 import pytest
+from mlflow_settings import forget_mlflow_settings
 from notebook_files import WriteNotebook, notebook_writer
 from processes import end_processes
 from sqlalchemy import make_url
@@ -43,6 +44,7 @@ def clean_environment() -> Iterator[None]:
     yield
     os.environ.clear()
     os.environ.update(before)
+    forget_mlflow_settings()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pathlib import Path
 import mlflow
 import pytest
 from laboratory import PATIENT, Laboratory
+from mlflow_settings import forget_mlflow_settings
 
 from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.models.trial_processes import TrialProcesses
@@ -33,9 +34,9 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory, mlflow_template: Path) 
     yield Laboratory(settings, tmp_path_factory.mktemp("root"))
     while mlflow.active_run():
         mlflow.end_run()
-    mlflow.set_tracking_uri(None)
     os.environ.clear()
     os.environ.update(before)
+    forget_mlflow_settings()
 
 
 @pytest.fixture(scope="module")
