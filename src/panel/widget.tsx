@@ -72,6 +72,7 @@ export class MlopsPanel extends SidePanel {
       section.title.label = titles[id];
       section.addClass('jp-Mlops-section');
       section.node.dataset.section = id;
+      section.node.tabIndex = 0; // so that the keyboard can scroll a section that holds nothing but text
       section.addWidget(view(trans, bodies[id], 'jp-Mlops-sectionBody'));
       this.addWidget(section);
     }

@@ -14,7 +14,9 @@ test('the sidebar can be read in light and dark, narrow and wide, and passes axe
   await mlops.openPanel();
   await mlops.section('cells').getByRole('switch').click();
   await mlops.run('notebook:run-all-cells');
-  await expect(mlops.row('cells', 'table = list').last()).toContainText('IndexError');
+  await expect(mlops.row('cells', 'table = list').last()).toContainText(
+    'IndexError'
+  );
   await mlops.openForm();
   await mlops.submit();
   const run = mlops.row('runs', 'look');
