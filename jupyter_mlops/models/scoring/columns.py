@@ -34,8 +34,7 @@ def fit_columns(frame: DataFrame, signature: Mapping[str, Any]) -> tuple[DataFra
     fitted = {}
     for column in wanted:
         name = column["name"]
-        if name in frame:
-            fitted[name] = _fit(frame[name], name, str(column.get("type")), problems)
+        fitted[name] = _fit(frame[name], name, str(column.get("type")), problems)
     import pandas as pd
 
     return pd.DataFrame(fitted, index=frame.index), problems
@@ -52,9 +51,9 @@ def cast_whole(frame: DataFrame, signature: Mapping[str, Any]) -> DataFrame:
 
 
 def _refuse_missing(frame: DataFrame, wanted: list[dict[str, Any]]) -> None:
-    missing = [
-        column["name"] for column in wanted if column.get("required", True) and column["name"] not in frame
-    ]
+    # MLflow calls a column optional that had a gap in the data its signature was inferred from; the model
+    # takes it all the same.
+    missing = [column["name"] for column in wanted if column["name"] not in frame]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
         raise BadInputError(
