@@ -59,7 +59,7 @@ module.exports = {
     baseURL: url,
     viewport: { width: 1280, height: 900 },
     video: 'off',
-    trace: 'retain-on-failure',
+    trace: 'on-first-retry',
     launchOptions: {
       executablePath: chromium,
       args: [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from jupyter_mlops.errors import ConflictError
-from jupyter_mlops.tracking.artifact_folder import checksums_of
+from jupyter_mlops.tracking.artifact_folder import checksums_of, difference
 from jupyter_mlops.tracking.model_files import FetchedVersion
 
 CHECKSUMS_TAG = "mlops.checksums"
@@ -24,14 +24,10 @@ def check_files(version: FetchedVersion) -> None:
         ChangedModelError: one changed, is gone, or came in.
     """
     kept: dict[str, str] = json.loads(version.tags.get(CHECKSUMS_TAG) or "{}")
-    if not kept:
-        return
-    now = checksums_of(version.folder)
-    changed = sorted(path for path in kept.keys() | now.keys() if kept.get(path) != now.get(path))
-    if changed:
+    changed = difference(checksums_of(version.folder), kept) if kept else None
+    if changed is not None:
         raise ChangedModelError(
-            f"{', '.join(changed[:3])} of {version.name}, version {version.version}, changed since it was "
-            "registered: it is not loaded.",
+            f"{changed} since it was registered: {version.name}, version {version.version}, is not loaded.",
             field="model",
             hint="Register it anew, or put back the files that were approved.",
         )

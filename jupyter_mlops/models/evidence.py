@@ -16,6 +16,7 @@ from jupyter_mlops.models.provenance import Provenance, trace_model
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Registration
+from jupyter_mlops.tracking.artifact_folder import difference
 from jupyter_mlops.tracking.client import Tracking
 from jupyter_mlops.tracking.data_uses import DATA_TAG
 from jupyter_mlops.tracking.model_registry import REGISTRATION_TAG, ModelRegistry
@@ -195,16 +196,8 @@ def verify_checksums(now: Mapping[str, str], recorded: Mapping[str, str]) -> str
         now: SHA-256 of each file.
         recorded: the same, at registration.
     """
-    if not recorded:
-        return None
-    for path in sorted({*now, *recorded}):
-        if path not in now:
-            return f"{path} is gone since this version was registered."
-        if path not in recorded:
-            return f"{path} was added since this version was registered."
-        if now[path] != recorded[path]:
-            return f"{path} changed since this version was registered."
-    return None
+    changed = difference(now, recorded)
+    return None if changed is None else f"{changed} since this version was registered."
 
 
 def _named_data(data: Sequence[Mapping[str, Any]]) -> str:

@@ -224,11 +224,10 @@ class AttemptExecution:
             return bool(session.scalar(select(Run.cancel_requested).where(Run.attempt_id == self.attempt_id)))
 
     def _finish(self, outcome: Outcome) -> None:
-        done = 0 if self._live is None else self._live.cells_done
+        # The last news may not have reached the row: whether the kernel is kept must not hang on them.
+        last = {"cells_done": 0} if self._live is None else self._live.columns()
         with self.store.session() as session:
-            kept = queue.finish_attempt(
-                session, self.attempt_id, outcome, datetime.now(timezone.utc), cells_done=done
-            )
+            kept = queue.finish_attempt(session, self.attempt_id, outcome, datetime.now(timezone.utc), **last)
         if not kept:
             raise LeaseLostError(self.attempt_id)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -82,6 +82,24 @@ def local_folder(location: str) -> Path | None:
 def checksums_of(folder: Path) -> dict[str, str]:
     """The SHA-256 of each file below a folder, by its path there with forward slashes."""
     return {path: sha256_of(file) for path, file in _files(folder)}
+
+
+def difference(now: Mapping[str, str], recorded: Mapping[str, str]) -> str | None:
+    """The first file, by name, that is no longer as it was recorded, in words ("b is gone"); None for none.
+
+    Args:
+        now: SHA-256 of each file, by its path.
+        recorded: the same, as it was then; of {} nothing is known to differ.
+    """
+    recorded = {path: checksum for path, checksum in recorded.items() if path != REGISTRY_NOTE}
+    for path in sorted({*now, *recorded}) if recorded else ():
+        if path not in now:
+            return f"{path} is gone"
+        if path not in recorded:
+            return f"{path} was added"
+        if now[path] != recorded[path]:
+            return f"{path} changed"
+    return None
 
 
 def sha256_of(file: Path) -> str:

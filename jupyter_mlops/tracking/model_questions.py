@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from jupyter_mlops.tracking.artifact_folder import REGISTRY_NOTE, checksums_of
+from jupyter_mlops.tracking.artifact_folder import checksums_of, difference
 from jupyter_mlops.tracking.evaluation import EvaluationTable, read_table
 from jupyter_mlops.tracking.model_process import CannotError, Loaded, in_words, load, predict
 from jupyter_mlops.tracking.model_scores import NEED_PROBABILITIES, check_metrics, compute
@@ -25,17 +25,9 @@ MAX_PROBLEMS = 20
 
 def verify_checksums(folder: str, expected: dict[str, str]) -> None:
     """Compare a model's files with what was noted of them when it was registered."""
-    found = checksums_of(Path(folder))
-    for path, checksum in expected.items():
-        if path == REGISTRY_NOTE:
-            continue
-        if path not in found:
-            raise CannotError(f"The model's file {path} is gone since it was approved.", _CHANGED)
-        if found[path] != checksum:
-            raise CannotError(f"The model's file {path} changed since it was approved.", _CHANGED)
-    added = sorted(set(found) - set(expected) - {REGISTRY_NOTE})
-    if added:
-        raise CannotError(f"The model's file {added[0]} was added since it was approved.", _CHANGED)
+    changed = difference(checksums_of(Path(folder)), expected)
+    if changed is not None:
+        raise CannotError(f"The model's file {changed} since it was approved.", _CHANGED)
 
 
 _CHANGED = "Register the model anew, or restore the file; it is not loaded as it is."

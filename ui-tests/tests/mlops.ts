@@ -150,7 +150,7 @@ export class Mlops {
   }
 
   async kernelIsIdle(): Promise<void> {
-    await this.page.waitForFunction(async () => {
+    await this.page.waitForFunction(() => {
       const panel = (window as any).jupyterapp.shell.currentWidget;
       const kernel = panel?.sessionContext?.session?.kernel;
       return panel?.context?.isReady && kernel?.status === 'idle';

@@ -137,6 +137,10 @@ class LiveReporter:
             problem=self._problem,
         )
 
+    def columns(self) -> dict[str, Any]:
+        """What the run's row is told: `cells_done` and `progress`, with the facts that it keeps."""
+        return {"cells_done": self.cells_done, "progress": {**self._kept, **self.progress().as_dict()}}
+
     def _rest_s(self, current: tuple[CurrentCell, Any, float] | None) -> float | None:
         cells = () if self._client is None else self._client.nb.cells
         executed = [cell for cell in cells if is_executed(cell)]
@@ -231,7 +235,7 @@ class LiveReporter:
             return
         self._told, self._told_at = state, time.monotonic()
         try:
-            self._tell(cells_done=state[0], progress={**self._kept, **self.progress().as_dict()})
+            self._tell(**self.columns())
         except Exception as error:  # noqa: BLE001 - the run goes well all the same; the next round tells more
             log.warning("the progress could not be told: %s", error)
 

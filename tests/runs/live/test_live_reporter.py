@@ -125,6 +125,16 @@ def test_neither_a_disk_nor_a_store_that_fails_ends_the_run(tmp_path: Path) -> N
     assert live.cells_done == 3
 
 
+def test_facts_that_the_row_was_not_told_in_time_are_there_for_its_last_columns(tmp_path: Path) -> None:
+    with LiveReporter(tmp_path / "live.jsonl", CellHistory({}, 0), Row(fails=True), {"a": 1}) as live:
+        live.watch(Watched(NOTEBOOK))
+        live.cell_ended(1, CELLS[1])
+        live.note(resumable_until="2026-11-21T12:00:00+00:00")
+    last = live.columns()
+    assert last["cells_done"] == 1
+    assert last["progress"].items() >= {"a": 1, "resumable_until": "2026-11-21T12:00:00+00:00"}.items()
+
+
 def test_the_kernels_cpu_and_memory_are_told(tmp_path: Path, busy_process: subprocess.Popen[str]) -> None:
     row = Row()
     with LiveReporter(tmp_path / "live.jsonl", CellHistory({}, 0), row) as live:
