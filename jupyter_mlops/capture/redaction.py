@@ -1,7 +1,8 @@
 """Secrets taken out of what is about to be written. Standard library only.
 
-Two kinds are known: the values of environment variables that are named like secrets, and texts that have the
-shape of a well-known token. What has neither shape nor such a name cannot be known.
+Two kinds are known: the values of environment variables that are named like secrets, or that the variable
+`JUPYTER_MLOPS_REDACT` names, and texts that have the shape of a well-known token. What is neither cannot be
+known.
 
 A text is first searched for what every secret of a kind contains (one pattern of plain words), so that the
 others are only matched where there may be something to find.
@@ -19,9 +20,12 @@ from jupyter_mlops.capture.kernel.journal_writer import to_line
 
 REDACTED = "‹redacted›"  # noqa: RUF001
 MIN_SECRET = 7  # characters; "secret" and "false" are words of many texts
+REDACT = "JUPYTER_MLOPS_REDACT"  # names of further variables, with commas between
+MIN_DECLARED = 4  # characters of a value that is known to be secret; a shorter one stands in every text
 
 _NAMED = r"(?:TOKEN|SECRET|PASSWORD|PASSWD|API_?KEY|CREDENTIAL|PRIVATE_?KEY)"
 _SECRET_NAME = re.compile(_NAMED, re.IGNORECASE)
+_PLACE_NAME = re.compile(r"_(?:DIR|FILE|PATH)$", re.IGNORECASE)  # DB_PASSWORD_FILE=/run/secrets/db
 
 _SHAPES = (
     r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"  # AWS
@@ -86,8 +90,9 @@ class Redactor:
 
     def refresh(self, environ: Mapping[str, str]) -> None:
         """Learn the values that the environment's secrets have now; those known before stay known."""
-        named = (value for name, value in environ.items() if _SECRET_NAME.search(name))
-        new = {value for value in named if len(value) >= MIN_SECRET}
+        new = {value for name, value in environ.items() if len(value) >= MIN_SECRET and is_secret_name(name)}
+        for name in redacted_variables(environ):
+            new |= _spellings(environ.get(name, ""))
         self._values = tuple(sorted({*self._values, *new}, key=len, reverse=True))
         escaped = {json.dumps(value)[1:-1] for value in self._values}
         marks = (*_MARKS, *self._values, *escaped)
@@ -101,6 +106,17 @@ class Redactor:
                 text = text.replace(value, REDACTED)
             text = _compiled(_SHAPES, re.DOTALL).sub(REDACTED, text)
         return text
+
+    def known(self, value: Any) -> Any:
+        """JSON without the known values, also not in the names of its fields; all else is left as it is."""
+        if isinstance(value, str):
+            for secret in self._values:
+                value = value.replace(secret, REDACTED)
+        elif isinstance(value, dict):
+            return {self.known(name): self.known(item) for name, item in value.items()}
+        elif isinstance(value, (list, tuple)):
+            return [self.known(item) for item in value]
+        return value
 
     def source(self, text: str) -> str:
         """A cell's source, or a text that may quote one: also without what is assigned to a secret's name."""
@@ -123,6 +139,36 @@ class Redactor:
         if isinstance(value, (list, tuple)):
             return [self.record(item) for item in value]
         return value if isinstance(value, (int, float)) or value is None else self.text(repr(value))
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a variable of this name holds a secret, by all that its name says."""
+    return bool(_SECRET_NAME.search(name)) and not _PLACE_NAME.search(name)
+
+
+def redacted_variables(environ: Mapping[str, str]) -> set[str]:
+    """The variables that `JUPYTER_MLOPS_REDACT` names."""
+    return {name for one in environ.get(REDACT, "").split(",") if (name := one.strip())}
+
+
+def _spellings(value: str) -> set[str]:
+    """How a secret may be written: as it is, each of its lines, quoted by Python, JSON, HTML or a URL."""
+    if len(value) < MIN_DECLARED:
+        return set()
+    from html import escape
+    from urllib.parse import quote, quote_plus
+
+    lines = {line for line in map(str.strip, value.splitlines()) if len(line) >= MIN_SECRET}
+    written = {
+        spelling
+        for one in (value, value.strip(), *lines)
+        for spelling in (
+            *(one, repr(one)[1:-1], ascii(one)[1:-1], repr(one.encode(errors="replace"))[2:-1]),
+            *(json.dumps(one)[1:-1], json.dumps(one, ensure_ascii=False)[1:-1]),
+            *(escape(one), escape(one, quote=False), quote(one, safe=""), quote_plus(one)),
+        )
+    }
+    return {spelling for spelling in written if len(spelling) >= MIN_DECLARED}
 
 
 def _hide_value(match: re.Match[str]) -> str:

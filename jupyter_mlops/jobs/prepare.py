@@ -15,6 +15,8 @@ from jupyter_mlops.models.gates.registry import parse_plan
 from jupyter_mlops.notebooks.kernels import choose_kernel
 from jupyter_mlops.notebooks.parameters import validate_parameters
 from jupyter_mlops.notebooks.paths import relative_path, resolve_notebook
+from jupyter_mlops.secrets.environment import check_environment, refuse_references
+from jupyter_mlops.store.tables import Job
 from jupyter_mlops.tracking.registry import check_model_name
 
 MAX_NAME_CHARS = 200
@@ -30,6 +32,7 @@ class PreparedRun:
         content, sha: the notebook's bytes and their SHA-256; `keep_snapshot` keeps them.
         kernel: the kernel that was asked for, None for the notebook's own.
         registration: how the model is registered, as a plan is stored.
+        environment: of the kernel, secrets by reference.
         policies: those that were asked for.
         priority: the one that was asked for.
     """
@@ -43,8 +46,25 @@ class PreparedRun:
     kernel: str | None
     register_model: str | None
     registration: dict[str, Any]
+    environment: dict[str, str]
     policies: dict[str, Any]
     priority: int | None
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """What is run, as a job's row has it."""
+        return {
+            "notebook": self.notebook,
+            "parameters": self.parameters,
+            "kernel": self.kernel,
+            "register_model": self.register_model,
+            "registration": self.registration,
+            "environment": self.environment or None,
+        }
+
+    def columns_over(self, job: Job) -> dict[str, Any]:
+        """The same for a job that there is: what the environment does not name stays as it has it."""
+        return {**self.columns, "environment": {**(job.environment or {}), **self.environment} or None}
 
     def keep_snapshot(self, settings: Settings, glance: Glance | None = None) -> str:
         """Keep the notebook as it is now; answers with its SHA-256."""
@@ -68,6 +88,7 @@ def prepare_run(request: RunRequest, root: Path, glance: Glance | None = None) -
     content, sha = glance.read(path)
     understood = understand(content, sha)
     choose_kernel(understood.notebook, request.kernel, glance.kernels)
+    refuse_references(request.parameters)
     parameters = validate_parameters(understood.parameters, request.parameters)
     relative = relative_path(root, request.notebook, path)
     register_model = check_model_name(request.register_model) if request.register_model else None
@@ -83,6 +104,7 @@ def prepare_run(request: RunRequest, root: Path, glance: Glance | None = None) -
         kernel=request.kernel,
         register_model=register_model,
         registration=_registration(request),
+        environment=check_environment(request.environment),
         policies=policies,
         priority=_priority(request, policies),
     )

@@ -122,6 +122,7 @@ def _same_again(run: Run) -> Run:
         kernel=run.kernel,
         register_model=run.register_model,
         registration=run.registration,
+        environment=run.environment,
         tracking_uri=run.tracking_uri,
         policies=run.policies,
         priority=run.priority,

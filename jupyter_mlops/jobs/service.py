@@ -29,6 +29,7 @@ from jupyter_mlops.jobs.triggers.service import NewTrigger, add_trigger
 from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
+from jupyter_mlops.secrets.keeping import Secrets
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import Attempt, Job, Run
@@ -80,7 +81,7 @@ class JobService:
             if request.idempotency_key is not None:
                 run.idempotency_key = request.idempotency_key
                 run.cause = {**run.cause, "fingerprint": request.fingerprint}
-            keep_findings(run, findings)
+            keep_findings(run, findings, Secrets(self.settings))
             enqueue_under_policies(session, run, _now(), requested="overlap" not in request.policies)
         ensure_worker(self.store, self.settings)
         return run, True
@@ -141,9 +142,8 @@ class JobService:
             namesake = live_job(session, job.root, changed.name)
             if namesake is not None and namesake.id != job.id:
                 raise ConflictError(f"There is another job named {changed.name!r}.", field="name")
-            job.name, job.parameters, job.kernel = changed.name, changed.parameters, changed.kernel
-            job.register_model, job.registration = changed.register_model, changed.registration
-            job.updated_at = _now()
+            job.name = changed.name
+            _set_columns(job, changed.columns)
             if change.policies is not None:
                 _set_policies(job, changed.policies)
             if presets is not None:
@@ -173,9 +173,7 @@ class JobService:
                         hint="Choose another name, or delete that job first.",
                     )
                 add_trigger(session, job, cron, _now())
-            job.parameters, job.kernel = prepared.parameters, prepared.kernel
-            job.register_model, job.registration = prepared.register_model, prepared.registration
-            job.updated_at = _now()
+            _set_columns(job, prepared.columns_over(job))
             if request.policies:
                 _set_policies(job, prepared.policies)
             job.tracking_uri = self.settings.kept_tracking_uri
@@ -191,17 +189,16 @@ class JobService:
             ConflictError: a job of that name runs another notebook, or its triggers go with other parameters.
         """
         prepared = self.prepare(request)
-        wanted = prepared.parameters, prepared.kernel, prepared.register_model, prepared.registration
         with self.store.session() as session:
             job = self.job_named(session, prepared)
-            has = job.parameters, job.kernel, job.register_model, job.registration or {}
-            if job.triggers and has != wanted:
+            wanted = prepared.columns_over(job)
+            if job.triggers and any(getattr(job, name) != value for name, value in wanted.items()):
                 raise ConflictError(
                     f"The job {job.name!r} has triggers that run it with other parameters.",
                     field="name",
                     hint="Choose another name, or give the same parameters.",
                 )
-            job.parameters, job.kernel, job.register_model, job.registration = wanted
+            _set_columns(job, wanted)
             job.tracking_uri = self.settings.kept_tracking_uri
             if request.policies:
                 _set_policies(job, prepared.policies)
@@ -368,11 +365,7 @@ class JobService:
                 id=new_id(),
                 root=prepared.root,
                 name=prepared.name,
-                notebook=prepared.notebook,
-                parameters=prepared.parameters,
-                kernel=prepared.kernel,
-                register_model=prepared.register_model,
-                registration=prepared.registration,
+                **prepared.columns,
                 tracking_uri=self.settings.kept_tracking_uri,
                 created_at=now,
                 updated_at=now,
@@ -389,6 +382,12 @@ class JobService:
                 hint="Choose another name.",
             )
         return job
+
+
+def _set_columns(job: Job, columns: dict[str, Any]) -> None:
+    for name, value in columns.items():
+        setattr(job, name, value)
+    job.updated_at = _now()
 
 
 def _set_policies(job: Job, policies: dict[str, Any]) -> None:

@@ -26,6 +26,7 @@ class RunRequest:
         idempotency_key: the same key with the same request is answered with its first run.
         preset: of the job: its parameters hold where `parameters` gives none.
         registration: how the model is registered, as `parse_plan` takes it.
+        environment: variables of the kernel, as `check_environment` takes them; below it the job's own hold.
     """
 
     notebook: str
@@ -38,6 +39,7 @@ class RunRequest:
     idempotency_key: str | None = None
     preset: str | None = None
     registration: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, job: Job) -> RunRequest:
@@ -50,14 +52,16 @@ class RunRequest:
             job.register_model,
             job.policies,
             registration=job.registration or {},
+            environment=job.environment or {},
         )
 
     @property
     def fingerprint(self) -> str:
         """Tells this request from others under the same idempotency key."""
         asked = {**asdict(self), "idempotency_key": None}
-        if not self.registration:  # as it was before there were registrations
-            del asked["registration"]
+        for name in ("registration", "environment"):  # as it was before there were such
+            if not asked[name]:
+                del asked[name]
         return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
@@ -73,6 +77,7 @@ class JobChange:
         register_model: another registered model; empty: none.
         presets: named parameters, in place of all of the job's.
         registration: in place of the job's.
+        environment: in place of the job's.
     """
 
     name: str | None = None
@@ -82,6 +87,7 @@ class JobChange:
     register_model: str | None = None
     presets: Mapping[str, Mapping[str, Any]] | None = None
     registration: Mapping[str, Any] | None = None
+    environment: Mapping[str, str] | None = None
 
     def applied_to(self, job: Job) -> RunRequest:
         """The request that the changed job would be: it is checked as one."""
@@ -93,6 +99,7 @@ class JobChange:
             job.register_model if self.register_model is None else self.register_model or None,
             policies=self.policies or {},
             registration=self._registration(job),
+            environment=(job.environment or {}) if self.environment is None else self.environment,
         )
 
     def _registration(self, job: Job) -> Mapping[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select
 
 from jupyter_mlops.capture.ingester import Ingester
+from jupyter_mlops.capture.listener.privacy import Privacy
 from jupyter_mlops.capture.listener.run_records import records_from_run
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import MlopsError, RegistrationError
@@ -31,8 +32,11 @@ from jupyter_mlops.runs.live.reporter import LiveReporter, is_executed
 from jupyter_mlops.runs.outcome import outcome_of, plain_text
 from jupyter_mlops.runs.patient_store import patiently
 from jupyter_mlops.runs.queue import Outcome
+from jupyter_mlops.runs.redacted_outputs import RedactedOutputs
 from jupyter_mlops.runs.resume.attempts import client_class, start_tracking
 from jupyter_mlops.runs.states import Reason, RunState
+from jupyter_mlops.secrets.keeping import Secrets
+from jupyter_mlops.secrets.resolving import KernelVariables, resolve
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.stored_json import broken_columns
 from jupyter_mlops.store.tables import Attempt, Run
@@ -63,6 +67,7 @@ class AttemptExecution:
         self._client: Any = None
         self._live: LiveReporter | None = None
         self._number = 1
+        self._variables = KernelVariables({}, {})
 
     def execute(self) -> Outcome:
         """Run the notebook to a final state. Never raises for what the notebook or its input did.
@@ -78,6 +83,7 @@ class AttemptExecution:
             _refuse_broken(run)
             notebook = self._notebook(run)
             preflight_before_start(run, notebook, self.settings, self._write)
+            self._variables = resolve(run.environment or {}, Secrets(self.settings))
             tracking = start_tracking(self.settings, self.store, run, self.attempt_id)
             self._write(mlflow_run_id=tracking.run.run_id, mlflow_experiment_id=tracking.run.experiment_id)
             self._execute_notebook(run, notebook, tracking)
@@ -99,7 +105,11 @@ class AttemptExecution:
     def _outcome(self, error: BaseException | None) -> Outcome:
         if self._client is None:
             return outcome_of(error, None)
-        return outcome_of(error, self._client.nb, self._client.exit_code, self._client.memory)
+        outcome = outcome_of(error, self._client.nb, self._client.exit_code, self._client.memory)
+        if (redactor := self._variables.redactor()) is None:
+            return outcome
+        known = redactor.known
+        return replace(outcome, message=known(outcome.message), failed_cell=known(outcome.failed_cell))
 
     def _close_tracking(self, tracking: AttemptTracking, run: Run, outcome: Outcome) -> Outcome:
         """How the notebook ended does not hang on its tracking, except where a model was to come of it."""
@@ -156,7 +166,9 @@ class AttemptExecution:
         translators.install()
         tag_only_the_last(notebook.node)
         folder = (Path(run.root) / run.notebook).parent
-        with report_attempt(self.store, run, self.attempt_id, self.cancel) as live:
+        environment = self._kernel_environment(run, tracking)
+        redactor = self._variables.redactor()
+        with report_attempt(self.store, run, self.attempt_id, self.cancel, environment) as live:
             self._live = live
             papermill.execute_notebook(
                 notebook.node,
@@ -174,7 +186,8 @@ class AttemptExecution:
                 ),
                 cancel=self.cancel,
                 limits=_limits(run),
-                kernel_env=self._kernel_environment(run, tracking),
+                kernel_env=environment,
+                redacted=None if redactor is None else RedactedOutputs(redactor),
                 on_client=self._take_client,
             )
 
@@ -185,7 +198,7 @@ class AttemptExecution:
 
     def _kernel_environment(self, run: Run, tracking: AttemptTracking) -> dict[str, str]:
         return {
-            **os.environ,
+            **self._variables.over(os.environ),
             **self.settings.process_environment(),
             **tracking.kernel_environment(),
             "JPY_SESSION_NAME": str(Path(run.root) / run.notebook),
@@ -202,7 +215,14 @@ class AttemptExecution:
             if self._executed is not None and not report.problems:
                 died = outcome.reason == Reason.KERNEL_DIED
                 with self.store.session() as session:
-                    records_from_run(session, run, self.attempt_id, self._executed, kernel_died=died)
+                    records_from_run(
+                        session,
+                        run,
+                        self.attempt_id,
+                        self._executed,
+                        kernel_died=died,
+                        privacy=Privacy(self._variables.over(os.environ)),
+                    )
         except Exception:  # a kernel's record is safe in its journal, and is swept up later
             log.exception("the cells of attempt %s could not be ingested yet", self.attempt_id)
 

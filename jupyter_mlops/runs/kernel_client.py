@@ -32,6 +32,7 @@ from jupyter_mlops.runs.kernel_ending import (
 from jupyter_mlops.runs.memory_end import MemoryEnd, MemoryWatch
 from jupyter_mlops.runs.output_limit import BoundedChannel, OutputLimit
 from jupyter_mlops.runs.partial_notebook import CANCELLED, KILLED, TIMED_OUT
+from jupyter_mlops.runs.redacted_outputs import RedactedOutputs
 
 EXTENSION = "jupyter_mlops"
 IOPUB_WITHIN_S = 0.3
@@ -116,6 +117,7 @@ class CellNotebookClient(PapermillNotebookClient):
         kernel_env: the kernel's whole environment, or None for this process's.
         on_message: called with a cell's index and each message of the kernel about it, or None.
         limits: how long a cell and the whole notebook may take.
+        redacted: takes secrets out of all that the kernel says, or None.
 
     Attributes:
         exit_code: of the kernel that died in a cell (negative: the signal that killed it), else None.
@@ -130,10 +132,12 @@ class CellNotebookClient(PapermillNotebookClient):
         kernel_env: dict[str, str] | None = None,
         on_message: Callable[[int, dict[str, Any]], None] | None = None,
         limits: TimeLimits | None = None,
+        redacted: RedactedOutputs | None = None,
         **options: Any,
     ) -> None:
         super().__init__(nb_man, **{"iopub_timeout": OUTPUTS_WITHIN_S, **options})
         self.on_message = on_message
+        self.redacted = redacted
         self.cancel = cancel
         self.observer = observer
         self.kernel_env = kernel_env
@@ -163,6 +167,9 @@ class CellNotebookClient(PapermillNotebookClient):
             kwargs["env"] = self.kernel_env
         if sys.platform == "linux":
             kwargs["preexec_fn"] = die_with_parent
+        log = None if self.redacted is None else self.redacted.open_kernel_log()
+        if log is not None:
+            kwargs["stdout"] = kwargs["stderr"] = log
         try:
             with self._ending:
                 return super().execute(**kwargs)
@@ -174,6 +181,8 @@ class CellNotebookClient(PapermillNotebookClient):
                 raise self._ending.error from None
             raise
         finally:
+            if log is not None:
+                os.close(log)
             if self._socket_folder is not None:
                 shutil.rmtree(self._socket_folder, ignore_errors=True)
 
@@ -202,6 +211,8 @@ class CellNotebookClient(PapermillNotebookClient):
             raise
         finally:
             self._ending.cell_ended()
+            if self.redacted is not None:
+                self.redacted.clean_cell(cell)
             if self.observer is not None:
                 self.observer.cell_ended(cell_index, cell)
 
@@ -224,6 +235,8 @@ class CellNotebookClient(PapermillNotebookClient):
 
     async def _check_raise_for_error(self, cell: Any, cell_index: int, exec_reply: Any) -> None:
         """Take IPython's `exit` and `quit` for what `sys.exit` is: the end of the notebook, with a code."""
+        if self.redacted is not None and exec_reply is not None:
+            self.redacted.clean_message(exec_reply)
         await super()._check_raise_for_error(cell, cell_index, exec_reply)
         code = _exit_asked_for(exec_reply)
         if code is not None:
@@ -232,6 +245,8 @@ class CellNotebookClient(PapermillNotebookClient):
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Take in what the kernel sent about a cell."""
+        if self.redacted is not None:
+            self.redacted.clean_message(msg)
         if self.on_message is not None:
             self.on_message(cell_index, msg)
         if self._output_limit.admits(cell_index, msg):

@@ -57,6 +57,7 @@ class Job(Base):
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
     registration: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
+    environment: Mapped[dict[str, str] | None] = mapped_column(StoredJson(none_as_null=True))
     tracking_uri: Mapped[str | None] = mapped_column(Text)
     policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     presets: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
@@ -133,6 +134,7 @@ class Run(Base):
     kernel: Mapped[str | None]
     register_model: Mapped[str | None]
     registration: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
+    environment: Mapped[dict[str, str] | None] = mapped_column(StoredJson(none_as_null=True))
     tracking_uri: Mapped[str | None] = mapped_column(Text)
     policies: Mapped[dict[str, Any]] = mapped_column(StoredJson, default=dict, server_default="{}")
     priority: Mapped[int] = mapped_column(Integer, default=0, server_default="0")

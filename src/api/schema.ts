@@ -917,6 +917,16 @@ export interface components {
             state: components["schemas"]["RunState"];
             reason: string | null;
         };
+        /**
+         * @description variables of the kernel by name: a text, or secret://NAME for a secret that the worker resolves; no answer holds its value
+         * @example {
+         *       "DB_HOST": "db.example.org",
+         *       "DB_PASSWORD": "secret://db-password"
+         *     }
+         */
+        Environment: {
+            [key: string]: string;
+        };
         RunRequest: {
             notebook: string;
             /** @description the job's name; by default the notebook's path without its ending */
@@ -931,6 +941,8 @@ export interface components {
             register_model?: string | null;
             /** @description how it is registered */
             registration?: components["schemas"]["RegistrationPlan"];
+            /** @description variables of the kernel: texts, or references to secrets; they come over the job's */
+            environment?: components["schemas"]["Environment"];
             policies?: components["schemas"]["Policies"];
             /** @description which queued run is taken first, from -100 to 100; by default that of the policies */
             priority?: number | null;
@@ -1061,6 +1073,7 @@ export interface components {
             register_model?: string | null;
             /** @description how it is registered */
             registration?: components["schemas"]["RegistrationPlan"];
+            environment?: components["schemas"]["Environment"];
             policies?: components["schemas"]["Policies"];
             schedule?: components["schemas"]["Schedule"] | null;
             /** @description when it runs, whatever kind; in place of schedule. A job of that name gets one more */
@@ -1081,6 +1094,8 @@ export interface components {
             };
             /** @description in place of what it has */
             registration?: components["schemas"]["RegistrationPlan"];
+            /** @description in place of what it has */
+            environment?: components["schemas"]["Environment"];
             /** @description in place of all that it has */
             policies?: components["schemas"]["Policies"];
             /** @description named parameters, in place of all that it has */
@@ -1104,6 +1119,7 @@ export interface components {
             kernel: string | null;
             register_model: string | null;
             registration?: components["schemas"]["RegistrationPlan"];
+            environment?: components["schemas"]["Environment"];
             policies?: components["schemas"]["Policies"];
             /** @description named parameters */
             presets?: {
@@ -1162,6 +1178,7 @@ export interface components {
             kernel: string | null;
             register_model: string | null;
             registration?: components["schemas"]["RegistrationPlan"];
+            environment?: components["schemas"]["Environment"];
             /** Format: date-time */
             scheduled_for: string | null;
             /** Format: date-time */
@@ -1225,7 +1242,7 @@ export interface components {
         /** @description something that a run will, or may, fail by */
         Finding: {
             /** @enum {string} */
-            code: "kernel" | "import" | "file" | "tracking" | "disk" | "unchecked";
+            code: "kernel" | "import" | "file" | "tracking" | "disk" | "secret" | "unchecked";
             message: string;
             /** @description whether a run is sure to fail by it; the policy preflight: refuse holds back only such a run */
             certain: boolean;

@@ -44,6 +44,7 @@ FLOORS = {
     "models": SERVICES,
     "notifications": SERVICES,
     "runs": SERVICES,
+    "secrets": SERVICES,
     "api": FACES,
     "cli": FACES,
     "doctor": FACES,

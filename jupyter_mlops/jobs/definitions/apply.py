@@ -214,15 +214,12 @@ class _Applying:
             given.get("kernel"),
             register,
             registration=registration,
+            environment=given.get("environment") or {},
         )
         prepared = prepare_run(request, self.root, glance)
         policies = Policies.parse(given.get("policies"))
         return {
-            "notebook": prepared.notebook,
-            "parameters": prepared.parameters,
-            "kernel": prepared.kernel,
-            "register_model": prepared.register_model,
-            "registration": prepared.registration,
+            **prepared.columns,
             "policies": policies.changed(),
             "max_parallel": policies.max_parallel,
             "executor": policies.executor,

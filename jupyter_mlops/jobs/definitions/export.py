@@ -29,6 +29,7 @@ def _job(session: Session, job: Job) -> dict[str, Any]:
         "parameters": job.parameters,
         "kernel": job.kernel,
         "register": _register(job),
+        "environment": job.environment,
         "policies": job.policies,
         "presets": job.presets,
         "triggers": [_trigger(session, one) for one in job.triggers if one.kind in all_kinds()],

@@ -9,11 +9,14 @@ from jupyter_mlops.config import Settings
 from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.jobs.preflight.check import Flight, preflight, refuse_if_certain
 from jupyter_mlops.jobs.preflight.findings import Finding
+from jupyter_mlops.jobs.preflight.secrets import missing_secrets
 from jupyter_mlops.jobs.prepare import PreparedRun
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.notebooks.parameters import infer_parameters, validate_parameters
 from jupyter_mlops.notebooks.paths import resolve_notebook
 from jupyter_mlops.notebooks.read import Notebook, read_notebook
+from jupyter_mlops.secrets.environment import check_environment, refuse_references
+from jupyter_mlops.secrets.keeping import Secrets
 from jupyter_mlops.store.tables import Run
 
 FINDINGS = "findings"
@@ -28,8 +31,10 @@ def preflight_request(request: RunRequest, root: Path, settings: Settings) -> li
     """
     path = resolve_notebook(root, request.notebook)
     notebook = read_notebook(path)
+    refuse_references(request.parameters)
     validate_parameters(infer_parameters(notebook), request.parameters)
-    return preflight(Flight(notebook, path.parent, root, request.kernel), settings)
+    secrets = missing_secrets(check_environment(request.environment), Secrets(settings))
+    return [*preflight(Flight(notebook, path.parent, root, request.kernel), settings), *secrets]
 
 
 def preflight_prepared(prepared: PreparedRun, settings: Settings) -> list[Finding]:
@@ -39,8 +44,8 @@ def preflight_prepared(prepared: PreparedRun, settings: Settings) -> list[Findin
     return preflight(Flight(read_notebook(prepared.content), folder, root, prepared.kernel), settings)
 
 
-def keep_findings(run: Run, findings: Sequence[Finding]) -> None:
-    """Keep with a new run what its preflight found, as its policies say.
+def keep_findings(run: Run, findings: Sequence[Finding], secrets: Secrets | None = None) -> None:
+    """Keep with a new run what its preflight found, as its policies say, and which `secrets` it lacks.
 
     Raises:
         PreflightError: they say `refuse`, and the run is sure to fail.
@@ -48,6 +53,8 @@ def keep_findings(run: Run, findings: Sequence[Finding]) -> None:
     policy = Policies.of(run.policies or {}).preflight
     refuse_if_certain(findings, policy)
     if policy != "off":
+        missing = missing_secrets(run.environment or {}, secrets) if secrets else ()
+        findings = [*findings, *missing]
         run.progress = {**(run.progress or {}), FINDINGS: [finding.as_dict() for finding in findings]}
 
 

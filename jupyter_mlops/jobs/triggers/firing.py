@@ -162,6 +162,7 @@ def _prepare(settings: Settings, job: Job, fire: Fire, glance: Glance) -> Prepar
         job.kernel,
         job.register_model,
         registration=job.registration or {},
+        environment=job.environment or {},
     )
     try:
         prepared = prepare_run(request, Path(job.root), glance)
@@ -203,6 +204,7 @@ def _new_run(trigger: Trigger, fire: Fire, now: datetime) -> Run:
         kernel=job.kernel,
         register_model=job.register_model,
         registration=job.registration or {},
+        environment=job.environment,
         tracking_uri=job.tracking_uri,
         policies=job.policies,
         priority=policies.priority,

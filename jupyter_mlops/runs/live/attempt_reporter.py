@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -18,8 +19,10 @@ from jupyter_mlops.store.tables import Run
 log = logging.getLogger(__name__)
 
 
-def report_attempt(store: Store, run: Run, attempt_id: str, cancel: threading.Event) -> LiveReporter:
-    """A reporter for a run that is about to execute.
+def report_attempt(
+    store: Store, run: Run, attempt_id: str, cancel: threading.Event, environ: Mapping[str, str]
+) -> LiveReporter:
+    """A reporter for a run that is about to execute, its kernel with this environment.
 
     When it finds that another attempt holds the run it sets `cancel`: this one must end.
     """
@@ -29,7 +32,8 @@ def report_attempt(store: Store, run: Run, attempt_id: str, cancel: threading.Ev
             if not queue.update_running(session, attempt_id, **columns):
                 cancel.set()
 
-    return LiveReporter(live_path(run.output_path), _history(store, run), tell, dict(run.progress or {}))
+    kept = dict(run.progress or {})
+    return LiveReporter(live_path(run.output_path), _history(store, run), tell, kept, environ)
 
 
 def _history(store: Store, run: Run) -> CellHistory:

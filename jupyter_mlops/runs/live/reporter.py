@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
@@ -43,6 +43,7 @@ class LiveReporter:
         history: how long the job's cells took before.
         tell: writes columns (`cells_done`, `progress`) to the run's row; may raise, may be slow.
         kept: facts that the row's `progress` holds already, and keeps.
+        environ: whose secrets are not told; by default this process's.
 
     Attributes:
         cells_done: code cells that have ended.
@@ -56,6 +57,7 @@ class LiveReporter:
         history: CellHistory,
         tell: Callable[..., None],
         kept: dict[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
     ) -> None:
         self.cells_done = 0
         self.last_usage: Usage | None = None
@@ -67,7 +69,7 @@ class LiveReporter:
         self._kept = kept or {}
         self._notes: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MAX_NOTES)
         self._outputs = OutputBuffer()
-        self._redact = Redactor(os.environ).text
+        self._redact = Redactor(os.environ if environ is None else environ).text
         self._current: tuple[CurrentCell, Any, float] | None = None
         self._told: tuple[int, int | None] | None = None
         self._told_at = 0.0

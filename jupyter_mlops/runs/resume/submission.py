@@ -57,6 +57,7 @@ def resume_run(jobs: JobService, run_id: str) -> Run:
         failed.kernel,
         failed.register_model,
         registration=failed.registration or {},
+        environment=failed.environment or {},
     )
     prepared = prepare_run(request, jobs.root)
     refuse_if_changed(executed_before_failure(failed), read_notebook(prepared.content).node.cells)
@@ -68,6 +69,7 @@ def resume_run(jobs: JobService, run_id: str) -> Run:
                 raise ConflictError(f"Run {other.id} resumes run {failed.id} already.", field="run")
         run = new_run(session.get_one(Job, failed.job_id), prepared, sha)
         run.policies, run.priority, run.executor = failed.policies, failed.priority, failed.executor
+        run.environment = failed.environment
         run.tracking_uri = failed.tracking_uri
         run.cause = {"kind": RESUME, "run_id": failed.id, **({"worked_in": True} if kept.worked_in else {})}
         run.progress = {FINDINGS: []}  # its kernel has the modules, and what it read

@@ -1,0 +1,1 @@
+"""Secrets: rows, notebooks and answers know them by reference only, `secret://name`."""
