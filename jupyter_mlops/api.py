@@ -101,6 +101,7 @@ def run(
     name: str | None = None,
     register_model: str | None = None,
     registration: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
     kernel: str | None = None,
     root: str | os.PathLike[str] | None = None,
     policies: Mapping[str, Any] | None = None,
@@ -117,6 +118,7 @@ def run(
         register_model: the registered model that gets what the notebook logs as a new version.
         registration: behind which gates, and for which alias, such as
             `{"alias": "champion", "gates": ["metric:accuracy>=0.9"]}`; see `parse_plan`.
+        environment: variables of the kernel; of a secret its name, `{"DB_PASSWORD": "secret://db-password"}`.
         kernel: a kernel's name; by default the notebook's own.
         root: the folder that the job belongs to, see `locate_notebook`.
         policies: for this run, such as `{"max_attempts": 3, "timeout_s": 600}`; see `Policies`.
@@ -139,6 +141,7 @@ def run(
         idempotency_key=idempotency_key,
         preset=preset,
         registration=registration or {},
+        environment=environment or {},
     )
     queued = jobs.submit(request)
     if not wait:
@@ -169,7 +172,7 @@ def run_matrix(
         wait: whether to return when all have ended.
         root: the folder that the job belongs to, see `locate_notebook`.
         **options: further fields of `RunRequest`: `name`, `kernel`, `register_model`,
-            `registration`, `policies`, `preset`.
+            `registration`, `environment`, `policies`, `preset`.
 
     Raises:
         MlopsError: the input is refused, or the store or the tracking server is not to be had.

@@ -180,6 +180,7 @@ def _check_disk(settings: Settings) -> Iterator[Finding]:
 
 def _check_store(settings: Settings) -> Iterator[Finding]:
     """The store, and what only it knows: workers and records."""
+    from jupyter_mlops.jobs.preflight.secrets import report_secrets
     from jupyter_mlops.models.health import report
     from jupyter_mlops.store.migrate import HEAD
 
@@ -188,6 +189,7 @@ def _check_store(settings: Settings) -> Iterator[Finding]:
         yield Finding("store", "ok", f"{store.address}, schema {HEAD}.")
         yield from _check_workers(store)
         yield Finding("registrations", *report(store))
+        yield Finding("secrets", *report_secrets(store, settings))
         yield from _check_records(store, settings.journals)
     finally:
         store.close()

@@ -42,6 +42,7 @@ def schedule(
     name: str | None = None,
     register_model: str | None = None,
     registration: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
     kernel: str | None = None,
     root: str | os.PathLike[str] | None = None,
     **when: Any,
@@ -54,6 +55,7 @@ def schedule(
         name: the job's name; a job of that name gets one more trigger.
         register_model: the registered model that gets what the notebook logs as a new version.
         registration: behind which gates, and for which alias, as for `run`.
+        environment: variables of the kernel, as for `run`.
         kernel: a kernel's name; by default the notebook's own.
         root: the folder that the job belongs to, see `locate_notebook`.
         **when: one of `cron`, `every`, `at`, `on_file`, `after`, `on_model`, `http`, and what goes with it,
@@ -66,7 +68,13 @@ def schedule(
     trigger = GivenTrigger(**when).as_request()
     place = locate_notebook(notebook, root)
     request = RunRequest(
-        place.notebook, name, parameters or {}, kernel, register_model, registration=registration or {}
+        place.notebook,
+        name,
+        parameters or {},
+        kernel,
+        register_model,
+        registration=registration or {},
+        environment=environment or {},
     )
     new = Workspace().jobs(place.root).schedule_job(request, trigger)
     shown = trigger_as_dict(new.trigger)

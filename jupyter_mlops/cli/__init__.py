@@ -33,6 +33,7 @@ _COMMANDS = {
     "apply": ("definitions", "Make the jobs what jobs.yaml says."),
     "export": ("definitions", "Write the jobs there are as jobs.yaml."),
     "import-scheduler": ("import_scheduler", "Take over the job definitions of jupyter-scheduler."),
+    "secrets": ("secrets", "Keep the secrets that jobs refer to."),
     "models": ("models", "Register models behind gates, promote them, roll back."),
     "serve": ("serve", "Serve a model version on this machine."),
     "servings": ("serve", "List the models that are served, and stop them."),

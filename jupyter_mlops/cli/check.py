@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from jupyter_mlops.cli.options import json_option, kernel_option, parameters_option, root_option
+from jupyter_mlops.cli.options import (
+    environment_option,
+    json_option,
+    kernel_option,
+    parameters_option,
+    root_option,
+)
 from jupyter_mlops.cli.output import echo_json, print_table
 
 
@@ -12,12 +18,14 @@ from jupyter_mlops.cli.output import echo_json, print_table
 @click.argument("notebook")
 @parameters_option
 @kernel_option
+@environment_option
 @root_option
 @json_option
 def check_command(
     notebook: str,
     parameters: tuple[tuple[str, str], ...],
     kernel: str | None,
+    environment: dict[str, str],
     root: str | None,
     as_json: bool,
 ) -> int:
@@ -32,7 +40,7 @@ def check_command(
 
     place = locate_notebook(notebook, root)
     values = place.parse_parameters(dict(parameters))
-    request = RunRequest(place.notebook, parameters=values, kernel=kernel)
+    request = RunRequest(place.notebook, parameters=values, kernel=kernel, environment=environment)
     findings = preflight_request(request, place.root, Workspace().settings)
     if as_json:
         echo_json({"findings": [finding.as_dict() for finding in findings]})

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import click
+
+from jupyter_mlops.errors import BadInputError
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Write one JSON object.")
 root_option = click.option(
@@ -23,8 +27,31 @@ parameters_option = click.option(
     metavar="NAME VALUE",
     help="A parameter's value; may be given several times.",
 )
+environment_option = click.option(
+    "--env",
+    "environment",
+    callback=lambda _context, _option, given: parse_environment(given),
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A variable of the kernel; may be given several times. A secret is named: NAME=secret://SECRET.",
+)
 name_option = click.option("--name", help="The job's name.  [default: the notebook's path without .ipynb]")
 kernel_option = click.option("--kernel", metavar="NAME", help="The kernel.  [default: the notebook's own]")
 output_option = click.option(
     "--output", is_flag=True, help="Show what the cells put out, as it comes, on standard error."
 )
+
+
+def parse_environment(given: Iterable[str]) -> dict[str, str]:
+    """The variables of `NAME=VALUE`, each.
+
+    Raises:
+        BadInputError: one has no `=`.
+    """
+    environment = {}
+    for one in given:
+        name, is_given, text = one.partition("=")
+        if not is_given:
+            raise BadInputError("--env has no '='.", field="environment", hint="Give --env NAME=VALUE.")
+        environment[name] = text
+    return environment

@@ -9,6 +9,7 @@ import click
 from jupyter_mlops.cli.follow import follow
 from jupyter_mlops.cli.matrix import matrix_option, parse_matrix, run_matrix
 from jupyter_mlops.cli.options import (
+    environment_option,
     json_option,
     kernel_option,
     name_option,
@@ -27,6 +28,7 @@ from jupyter_mlops.cli.registration_options import registration_options
 @name_option
 @registration_options(short_alias=True)
 @kernel_option
+@environment_option
 @click.option("--preset", metavar="NAME", help="The job's parameters of this name; -p wins over them.")
 @matrix_option
 @policy_options
@@ -57,6 +59,7 @@ def run_command(
     register: str | None,
     registration: dict[str, Any],
     kernel: str | None,
+    environment: dict[str, str],
     preset: str | None,
     matrix: tuple[tuple[str, str], ...],
     policies: dict[str, Any],
@@ -89,6 +92,7 @@ def run_command(
         idempotency_key=idempotency_key,
         preset=preset,
         registration=registration,
+        environment=environment,
     )
     if matrix:
         combinations = parse_matrix(place, matrix)

@@ -53,6 +53,7 @@ def _facts(run: Run, workspace: Workspace) -> Iterator[tuple[str, object]]:
     yield "Job", run.job.name
     yield "Notebook", run.notebook
     yield "Parameters", show_values(run.parameters)
+    yield "Environment", show_values(run.environment) if run.environment else None
     yield "State", run.state
     yield "Reason", run.reason
     yield "Message", run.message

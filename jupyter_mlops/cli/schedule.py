@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from jupyter_mlops.cli.options import (
+    environment_option,
     json_option,
     kernel_option,
     name_option,
@@ -75,6 +76,7 @@ def _when_options(command: Callable[..., None]) -> Callable[..., None]:
 @name_option
 @registration_options(short_alias=False)
 @kernel_option
+@environment_option
 @policy_options
 @root_option
 @json_option
@@ -85,6 +87,7 @@ def schedule_command(
     register: str | None,
     registration: dict[str, Any],
     kernel: str | None,
+    environment: dict[str, str],
     policies: dict[str, Any],
     root: str | None,
     as_json: bool,
@@ -105,7 +108,16 @@ def schedule_command(
     place = locate_notebook(notebook, root)
     trigger = GivenTrigger(**when, passed=dict(passed), active=not paused).as_request()
     values = place.parse_parameters(dict(parameters))
-    request = RunRequest(place.notebook, name, values, kernel, register, policies, registration=registration)
+    request = RunRequest(
+        place.notebook,
+        name,
+        values,
+        kernel,
+        register,
+        policies,
+        registration=registration,
+        environment=environment,
+    )
     jobs = Workspace().jobs(place.root)
     new = jobs.schedule_job(request, trigger)
     job = jobs.get_job(new.trigger.job_id)
