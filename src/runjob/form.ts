@@ -15,6 +15,7 @@ import type {
   TriggerRequest
 } from '../api/types';
 import { PlanDraft } from '../registering/planDraft';
+import { type IEnvironmentProblem, readEnvironment } from './environment';
 import { type Field, inputOf, TRIGGER_FIELDS } from './inputs';
 import { MatrixDraft } from './matrix';
 import { type OptionName, OptionsDraft } from './options';
@@ -101,6 +102,27 @@ export class RunJobForm implements IDisposable {
   set registerModel(name: string) {
     this._registerModel = name;
     this._onTyped('register_model');
+  }
+
+  /** The kernel's variables as they are typed, `NAME=VALUE` a line. */
+  get environment(): string {
+    return this._environment;
+  }
+
+  set environment(text: string) {
+    this._environment = text;
+    this._onTyped('environment');
+  }
+
+  get environmentProblem(): IEnvironmentProblem | null {
+    const read = readEnvironment(this._environment);
+    return 'problem' in read ? read.problem : null;
+  }
+
+  /** The kernel's variables by name; what is wrong is left out. */
+  get variables(): Record<string, string> {
+    const read = readEnvironment(this._environment);
+    return 'values' in read ? read.values : {};
   }
 
   /** The chosen kernel's name, or null for the one that the notebook names. */
@@ -217,7 +239,11 @@ export class RunJobForm implements IDisposable {
   }
 
   get hasOptionProblem(): boolean {
-    return [...this._refused.keys()].some(name => name.startsWith('policies.'));
+    return (
+      this.environmentProblem !== null ||
+      this._refused.has('environment') ||
+      [...this._refused.keys()].some(name => name.startsWith('policies.'))
+    );
   }
 
   /** A refusal that belongs to no input shown. */
@@ -230,6 +256,7 @@ export class RunJobForm implements IDisposable {
     const isPlanValid = !this._registers || this.plan.isValid;
     return (
       this.options.isValid &&
+      this.environmentProblem === null &&
       this._areParametersValid &&
       isMatrixValid &&
       isPlanValid
@@ -249,6 +276,7 @@ export class RunJobForm implements IDisposable {
   /** What would be sent: only parameters that differ from their defaults. */
   get request(): RunRequest {
     const { plan } = this.plan;
+    const environment = this.variables;
     return {
       notebook: this.inspection.notebook,
       name: this._name.trim() || null,
@@ -257,6 +285,7 @@ export class RunJobForm implements IDisposable {
       register_model: this._registerModel.trim() || null,
       ...(this._registers &&
         Object.keys(plan).length > 0 && { registration: plan }),
+      ...(Object.keys(environment).length > 0 && { environment }),
       ...(this.options.changes > 0 && { policies: this.options.policies })
     };
   }
@@ -396,6 +425,7 @@ export class RunJobForm implements IDisposable {
   private _name = '';
   private _presetName = '';
   private _registerModel = '';
+  private _environment = '';
   private _kernel: string | null = null;
   private _when: When = 'now';
   private _isSubmitting = false;

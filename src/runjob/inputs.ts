@@ -2,7 +2,12 @@ import { LIMITS, type TriggerField } from './triggerSpec';
 
 /** The inputs other than parameters, named as the server names their fields. */
 export type Field =
-  'name' | 'kernel' | 'register_model' | 'notebook' | TriggerField;
+  | 'name'
+  | 'kernel'
+  | 'register_model'
+  | 'notebook'
+  | 'environment'
+  | TriggerField;
 
 const FIELDS: readonly string[] = [
   'name',
@@ -38,6 +43,9 @@ export function inputOf(
   }
   if (/^matrix\b/.test(name)) {
     return 'matrix';
+  }
+  if (/^environment\b/.test(name)) {
+    return 'environment';
   }
   if (hasTrigger && TRIGGER_FIELDS.includes(name)) {
     return name;

@@ -1,6 +1,7 @@
 import React from 'react';
 import { asSentence } from '../api/problem';
 import { useTrans } from '../panel/hooks';
+import { EnvironmentField } from './environmentField';
 import { Field } from './field';
 import type { RunJobForm } from './form';
 import {
@@ -24,6 +25,8 @@ export function OptionsFields(props: {
   const groups = useGroups();
   const [isOpen, setIsOpen] = React.useState(false);
   const isWrong = !options.isValid || form.hasOptionProblem;
+  const hasVariables = Object.keys(form.variables).length > 0;
+  const changes = options.changes + (hasVariables ? 1 : 0);
   return (
     <details
       className="jp-Mlops-options"
@@ -32,9 +35,9 @@ export function OptionsFields(props: {
     >
       <summary>
         {trans.__('Options')}
-        {options.changes > 0 && (
+        {changes > 0 && (
           <span className="jp-Mlops-badge">
-            {trans.__('%1 changed', options.changes)}
+            {trans.__('%1 changed', changes)}
           </span>
         )}
       </summary>
@@ -48,6 +51,7 @@ export function OptionsFields(props: {
             ))}
         </fieldset>
       ))}
+      <EnvironmentField form={form} />
       <NotifyFields options={options} channels={props.channels} />
     </details>
   );

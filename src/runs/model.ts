@@ -108,6 +108,7 @@ export class RunsModel {
       kernel: run.kernel,
       register_model: run.register_model,
       ...(run.registration && { registration: run.registration }),
+      ...(run.environment && { environment: run.environment }),
       ...(run.policies && { policies: run.policies })
     });
     await this.refresh();

@@ -136,6 +136,11 @@ function RunFacts(props: { run: Run; commands: CommandRegistry }): JSX.Element {
           trans.__('the notebook’s defaults')
         )}
       </Fact>
+      {hasEntries(run.environment ?? {}) && (
+        <Fact name={trans.__('Environment')}>
+          <NamedValues values={run.environment ?? {}} />
+        </Fact>
+      )}
       {run.model_name && (
         <Fact name={trans.__('Model')}>
           <button
