@@ -17,6 +17,7 @@ from workbench import Workbench, make_workbench
 from jupyter_mlops.capture.redaction import REDACTED
 from jupyter_mlops.jobs.views import run_as_dict
 from jupyter_mlops.runs.live.journal import FILE_NAME
+from jupyter_mlops.runs.resume.submission import resume_run
 from jupyter_mlops.secrets.keeping import VARIABLE_PREFIX, Secrets
 from jupyter_mlops.store.executions import records_of_run
 from jupyter_mlops.store.tables import Attempt, Base
@@ -142,3 +143,16 @@ def test_a_run_whose_secret_is_missing_never_starts_a_kernel_and_is_not_tried_ag
     assert not (bench.root / "it-ran").exists()
     with bench.store.reading() as session:
         assert len(session.scalars(select(Attempt).where(Attempt.run_id == run.id)).all()) == 1
+
+
+@pytest.mark.slow
+def test_a_resumed_run_says_no_more_of_them_than_the_one_that_failed(bench: Workbench) -> None:
+    bench.write("resumes.ipynb", USE, FAIL)
+    failed = bench.run("resumes.ipynb", environment=ENVIRONMENT, policies={"keep_kernel_s": 300})
+    assert failed.reason == "error"
+    bench.write("resumes.ipynb", USE, "print(login, third)")
+    resumed = bench.ended(resume_run(bench.jobs, failed.id))
+    assert (resumed.state, resumed.environment) == ("succeeded", ENVIRONMENT), resumed.message
+    assert bench.executed(resumed).cells[1].outputs[0].text == f"{REDACTED} {REDACTED}\n"
+    assert files_with_the_value(bench) == []
+    assert rows_with_the_value(bench) == []
