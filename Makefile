@@ -92,8 +92,8 @@ test-quick: env ## pytest without the slow ones
 	@$(PYTEST) -m "not slow and not drill"
 
 .PHONY: drills
-drills: env ## the drills that take minutes: kills at random points, many servers and workers
-	@python -m pytest tests/drills -m drill --timeout=1800
+drills: env ## what takes minutes: kills at random points, whole scenarios, every estimator served
+	@python -m pytest -m drill --timeout=1800
 
 .PHONY: test-py
 test-py: env ## pytest, whole

@@ -151,8 +151,7 @@ class _Carrier:
             carrying = Carrying(self.store, tracking, row, trial, tags, self.mlflow_run_ids)
             while (step := STEPS.get(RegistrationState(row.state))) is not None:
                 columns = _stopped(row) if self._is_stopped(row) else step(carrying)
-                row = self._store(row, columns)
-                carrying = carrying.at(row)
+                carrying.row = row = self._store(row, columns)
             return row
         except HoldLostError:
             raise

@@ -36,9 +36,9 @@ PROBLEM = "problem"
 """In a registration's evidence: the code of the error by which it failed."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Carrying:
-    """A registration in the hands of its holder.
+    """A registration in the hands of its holder; what is asked of MLflow about its model is asked once.
 
     Args:
         store: where it is.
@@ -57,10 +57,6 @@ class Carrying:
     mlflow_run_ids: Sequence[str] = ()
     judge: Judge = judge_gates
 
-    def at(self, row: Registration) -> Carrying:
-        """The same, a step further."""
-        return replace(self, row=row)
-
     @cached_property
     def plan(self) -> RegistrationPlan:
         """How it is registered."""
@@ -72,10 +68,14 @@ class Carrying:
         return ModelRegistry(self.tracking.client)
 
     @cached_property
+    def logged(self) -> ModelFacts:
+        """The model as it was logged, in no version yet."""
+        return facts_from(facts_of_logged_model(self.tracking.client, str(self.row.model_id)))
+
+    @property
     def candidate(self) -> ModelFacts:
-        """The model, as it was logged."""
-        facts = facts_of_logged_model(self.tracking.client, str(self.row.model_id))
-        return replace(facts_from(facts), name=self.row.model, version=self.row.version)
+        """The model, in the version that it has by now."""
+        return replace(self.logged, name=self.row.model, version=self.row.version)
 
     def version_facts(self, version: str | None) -> ModelFacts | None:
         """Another version of the model; None for none."""

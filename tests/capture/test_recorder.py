@@ -415,4 +415,4 @@ def test_importing_the_recorder_takes_only_the_standard_library_and_little_time(
     ]
     times, modules = zip(*(run.stdout.split(maxsplit=1) for run in runs), strict=True)
     assert {name.strip() for name in modules} == {"jupyter_mlops"}
-    assert min(map(float, times)) <= 0.015
+    assert min(map(float, times)) <= 0.05  # seconds of CPU; the bench says how many

@@ -16,6 +16,7 @@ from jupyter_mlops.store.tables import CellExecution
 
 DIES_WITHIN_S = 2.0
 ENDLESS = "import time\nprint('go', flush=True)\nwhile True: time.sleep(0.1)"
+FAILS_LATE = "import time; time.sleep(1); 1 / 0"  # what is sent after it is queued by then
 CELLS = {
     "print": "print('ü' * 3)",
     "show": "from IPython.display import HTML, display\ndisplay(HTML('<b>x</b>'))\n6 * 7",
@@ -119,14 +120,14 @@ def test_a_recorded_cell_whose_kernel_is_restarted_ends(notebook: Notebook) -> N
 
 def test_cells_that_an_error_kept_from_running_are_told_by_the_listener(notebook: Notebook) -> None:
     tab = notebook.open_tab()
-    asked = [tab.send(code, cell) for cell, code in (("load", LOAD), ("fails", "1 / 0"), ("waits", "2"))]
+    asked = [tab.send(code, cell) for cell, code in (("load", LOAD), ("fails", FAILS_LATE), ("waits", "2"))]
     for msg_id in asked:
         tab.answer(msg_id)
     row = notebook.row(asked[2], "aborted")
     failed = notebook.row(asked[1], "error")
     assert (row.recorded_by, row.seq, row.session_id) == ("listener", 0, failed.session_id)
     tab.run("%unload_ext jupyter_mlops", "unload")
-    unrecorded = [tab.send(code, cell) for cell, code in (("off", "1 / 0"), ("unseen", "2"))]
+    unrecorded = [tab.send(code, cell) for cell, code in (("off", FAILS_LATE), ("unseen", "2"))]
     for msg_id in unrecorded:
         tab.answer(msg_id)
     tab.run(LOAD, "on")

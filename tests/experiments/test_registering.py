@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 import types
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from notebook_kernel import NotebookKernel
 from sklearn.datasets import load_iris
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
-from workbench import Workbench
 
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.experiments.model_inputs import EXAMPLE_ROWS, find_example, given_example
@@ -27,7 +22,6 @@ from jupyter_mlops.experiments.model_requirements import find_requirements
 from jupyter_mlops.tracking.live_models.flavours import check_flavour, find_flavour
 from jupyter_mlops.tracking.live_models.predicting import is_fitted
 
-NOTEBOOK = "lab/live.ipynb"
 IRIS = load_iris(as_frame=True)
 FITTED = LogisticRegression(max_iter=500).fit(IRIS.data, IRIS.target)
 
@@ -152,101 +146,3 @@ def test_the_users_own_module_goes_along_as_code(tmp_path: Path) -> None:
     finally:
         del sys.modules["own_steps"]
     assert found.code == (tmp_path / "own_steps.py",)
-
-
-REGISTER_ALL = """
-import json, time, warnings
-import mlflow, jupyter_mlops
-from sklearn.datasets import load_breast_cancer, load_diabetes
-from sklearn.compose import make_column_transformer
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import *
-from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.linear_model import *
-from sklearn.model_selection import GridSearchCV
-from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import *
-from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from sklearn.svm import SVC
-from sklearn.tree import DecisionTreeClassifier
-warnings.simplefilter("ignore")
-cancer, diabetes = load_breast_cancer(as_frame=True), load_diabetes(as_frame=True)
-X, y = cancer.data.iloc[:200, :8], cancer.target[:200]
-Xd, yd = diabetes.data[:200], diabetes.target[:200]
-def halve(rows):
-    return rows / 2
-few = dict(n_estimators=5, random_state=0)
-classifiers = [
-    LogisticRegression(max_iter=50), DecisionTreeClassifier(), RandomForestClassifier(**few),
-    GradientBoostingClassifier(**few), HistGradientBoostingClassifier(max_iter=5), AdaBoostClassifier(**few),
-    SVC(probability=False), KNeighborsClassifier(), MLPClassifier((4,), max_iter=20), GaussianNB(),
-    LinearDiscriminantAnalysis(),
-    make_pipeline(
-        make_column_transformer((StandardScaler(), ["mean radius"]), remainder="passthrough"), SVC()
-    ),
-    make_pipeline(FunctionTransformer(halve), LogisticRegression(max_iter=50)),
-    GridSearchCV(LogisticRegression(max_iter=50), {"C": [0.1, 1]}, cv=2),
-    StackingClassifier([("tree", DecisionTreeClassifier()), ("bayes", GaussianNB())], cv=2),
-]
-regressors = [Ridge(), HistGradientBoostingRegressor(max_iter=5), KNeighborsRegressor(), ElasticNet(),
-    GaussianProcessRegressor(), ExtraTreesRegressor(**few)]
-told = []
-for model, data, target in [(m, X, y) for m in classifiers] + [(m, Xd, yd) for m in regressors]:
-    name = f"{type(model).__name__}-{len(told)}"
-    made = jupyter_mlops.register(model.fit(data, target), name)
-    told.append({"name": name, "version": made.version, "saved": made.made.saved.serialization,
-        "of": made.made.example_of, "predicted": [float(value) for value in model.predict(data[:20])],
-        "data": "X" if data is X else "Xd"})
-X[:20].to_json("X.json", orient="split", double_precision=15)
-Xd[:20].to_json("Xd.json", orient="split", double_precision=15)
-print(json.dumps(told))
-"""
-LOAD_ALL = """
-import json, sys, warnings
-warnings.simplefilter("ignore")
-import mlflow, pandas as pd
-mlflow.set_tracking_uri(sys.argv[1])
-data = {name: pd.read_json(f"{name}.json", orient="split", precise_float=True) for name in ("X", "Xd")}
-answers = {}
-for told in json.load(sys.stdin):
-    model = mlflow.pyfunc.load_model(f"models:/{told['name']}/{told['version']}")
-    answers[told["name"]] = [float(value) for value in model.predict(data[told["data"]].astype(float))]
-print(json.dumps(answers))
-"""
-
-
-@pytest.fixture(scope="module")
-def kernel(workbench: Workbench) -> Iterator[NotebookKernel]:
-    workbench.write(NOTEBOOK, "x = 1")
-    kernel = NotebookKernel(workbench, NOTEBOOK)
-    yield kernel
-    kernel.close()
-
-
-@pytest.mark.slow
-def test_every_common_estimator_registers_and_predicts_the_same_in_a_fresh_process(
-    kernel: NotebookKernel, workbench: Workbench
-) -> None:
-    answer = kernel.run(REGISTER_ALL)
-    assert answer.error is None, answer.error
-    told = json.loads(answer.streams.splitlines()[-1])
-    assert len(told) == 21
-    assert {one["version"] for one in told} == {"1"}
-    assert {one["of"] for one in told} == {"X", "Xd"}
-    by_name = {one["name"].partition("-")[0]: one["saved"] for one in told[:11]}
-    assert set(by_name.values()) == {"skops"}, by_name
-    assert told[12]["saved"] == "cloudpickle"  # it holds a function of the notebook's own
-    loaded = subprocess.run(
-        [sys.executable, "-c", LOAD_ALL, workbench.settings.tracking_uri],
-        input=json.dumps(told),
-        cwd=workbench.root,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert loaded.returncode == 0, loaded.stderr
-    answers = json.loads(loaded.stdout.splitlines()[-1])
-    for one in told:
-        assert answers[one["name"]] == pytest.approx(one["predicted"]), one["name"]

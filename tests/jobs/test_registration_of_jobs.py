@@ -150,6 +150,8 @@ def test_what_a_definition_has_wrong_is_named_by_its_line(
 
 
 def test_a_damaged_registration_is_named_and_breaks_no_list(jobs: JobService) -> None:
+    if jobs.store.engine.dialect.name == "postgresql":
+        pytest.skip("PostgreSQL holds no JSON that is broken")
     run = jobs.submit(asked())
     with jobs.store.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE runs SET registration = '{'")

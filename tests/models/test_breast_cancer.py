@@ -77,6 +77,7 @@ def test_the_scenario_as_jobs_from_the_command_line(bench: Workbench) -> None:
     assert [row["state"] for row in listed] == ["kept", "refused", "promoted"]
 
 
+@pytest.mark.drill
 @pytest.mark.timeout(900)
 def test_boosting_registers_in_spite_of_skops_and_is_promoted_and_rolled_back_by_hand(
     bench: Workbench,

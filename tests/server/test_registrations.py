@@ -60,7 +60,7 @@ async def run(ask: Ask, **parameters: Any) -> Any:
     return await ended(ask, f"/runs/{queued.body['id']}")
 
 
-@pytest.mark.slow
+@pytest.mark.drill  # the UI tests walk the same way
 @pytest.mark.timeout(900)
 async def test_the_breast_cancer_scenario(ask: Ask, example: None) -> None:
     first = await run(ask, seed=7)

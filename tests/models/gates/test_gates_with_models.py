@@ -227,6 +227,7 @@ def test_a_function_outside_the_root_is_not_run(
     assert result.verdict == "refused" and "lies outside" in result.message
 
 
+@pytest.mark.drill  # makes two environments
 def test_a_fresh_environment_has_what_the_model_requires_and_is_kept(laboratory: Laboratory) -> None:
     """Made of the wheels of a package index: skipped where there is none."""
     X = pd.DataFrame({"a": [0.0, 1.0]})  # noqa: N806
