@@ -4,7 +4,7 @@ import { formatBytes, formatDuration } from '../format';
 import { useModel, useTrans } from '../panel/hooks';
 import type { LiveRun } from '../live/liveRun';
 import type { OutputTail } from '../live/outputTail';
-import type { RunsModel } from './model';
+import { executorOf, type RunsModel } from './model';
 
 /** A run that is under way, as it goes on: where it is, what it uses, what it puts out. */
 export function LiveView(props: {
@@ -36,6 +36,11 @@ function Live({ live }: { live: LiveRun }): JSX.Element {
         <Estimate run={run} />
         <Resources live={live} />
       </p>
+      {run.progress?.problem && (
+        <p className="jp-Mlops-liveNote" role="status">
+          {run.progress.problem}
+        </p>
+      )}
       {live.connection === 'polling' && (
         <p className="jp-Mlops-liveNote" role="status">
           {trans.__('Outputs cannot be streamed now; progress is asked for.')}
@@ -49,11 +54,14 @@ function Live({ live }: { live: LiveRun }): JSX.Element {
 function Queued({ run }: { run: Run }): JSX.Element {
   const trans = useTrans();
   const wait = secondsUntil(run.not_before);
+  const elsewhere = executorOf(run);
   return (
     <p className="jp-Mlops-liveNote">
       {wait > 0
         ? trans.__('Waits %1 for its next attempt.', formatDuration(wait))
-        : trans.__('Waits for a worker that is free.')}
+        : elsewhere
+          ? trans.__('Waits for a worker of the executor “%1”.', elsewhere)
+          : trans.__('Waits for a worker that is free.')}
     </p>
   );
 }

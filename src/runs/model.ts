@@ -171,11 +171,20 @@ export function isUnderWay(run: Run): boolean {
   return run.state === 'queued' || run.state === 'running';
 }
 
+/** The executor that the run asks for, or null when any worker of this machine executes it. */
+export function executorOf(run: Run): string | null {
+  const executor = run.policies?.executor ?? LOCAL;
+  return executor === LOCAL ? null : executor;
+}
+
 /** Whether the run's kernel is kept, so that it can go on from the cell that failed. */
 export function isResumable(run: Run, now = Date.now()): boolean {
   const until = run.resumable_until ?? null;
   return until !== null && Date.parse(until) > now;
 }
+
+/** The executor that needs nothing to be set up. */
+const LOCAL = 'local';
 
 /** The reason of a run whose model a gate has refused. */
 const REFUSED = 'refused_by_gate';

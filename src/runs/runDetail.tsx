@@ -11,7 +11,7 @@ import { TextButton } from '../panel/iconButton';
 import { Findings } from '../runjob/findings';
 import { Attempts, FailedCellView, FixAndResume } from './failure';
 import { LiveView } from './liveView';
-import { hasModel, isUnderWay, type RunsModel } from './model';
+import { executorOf, hasModel, isUnderWay, type RunsModel } from './model';
 
 /** All that is known of a run, and what can be done with it. */
 export function RunDetail(props: {
@@ -168,6 +168,9 @@ function RunFacts(props: { run: Run; commands: CommandRegistry }): JSX.Element {
         <span title={run.notebook}>{run.notebook}</span>
       </Fact>
       {run.kernel && <Fact name={trans.__('Kernel')}>{run.kernel}</Fact>}
+      {executorOf(run) && (
+        <Fact name={trans.__('Executor')}>{executorOf(run)}</Fact>
+      )}
       {run.cause?.worked_in === true && (
         <Fact name={trans.__('Resumed')}>
           {trans.__('in a kernel in which someone had worked by hand')}

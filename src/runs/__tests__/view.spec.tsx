@@ -360,4 +360,34 @@ describe('RunsView', () => {
     expect(screen.getByText('CPU 99 %')).toBeTruthy();
     expect(screen.getByText('memory 120MB')).toBeTruthy();
   });
+
+  it.each([
+    [
+      'for which executor it waits',
+      {
+        state: 'queued',
+        policies: { executor: 'dask' } as Run['policies']
+      },
+      'Waits for a worker of the executor “dask”.'
+    ],
+    [
+      'why its output is not shown',
+      {
+        state: 'running',
+        progress: { problem: 'The disk is full.' } as Run['progress']
+      },
+      'The disk is full.'
+    ]
+  ] as const)('says of a run under way %s', async (_, facts, said) => {
+    const server = new AnsweringServer({
+      'GET /runs': page([aRun(facts)]),
+      'GET /runs/r1': aRun(facts),
+      'GET /runs/r1/events': () => new Response('')
+    });
+    const model = new RunsModel(server.client);
+    render(<RunsView model={model} commands={keepingCommands().commands} />);
+    await act(() => model.refresh());
+    await userEvent.click(screen.getByRole('button', { name: /^train/ }));
+    expect(await screen.findByText(said)).toBeTruthy();
+  });
 });
