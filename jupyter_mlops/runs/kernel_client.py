@@ -31,7 +31,7 @@ from jupyter_mlops.runs.kernel_ending import (
 )
 from jupyter_mlops.runs.memory_end import MemoryEnd, MemoryWatch
 from jupyter_mlops.runs.output_limit import BoundedChannel, OutputLimit
-from jupyter_mlops.runs.partial_notebook import CANCELLED, KILLED, TIMED_OUT
+from jupyter_mlops.runs.partial_notebook import CANCELLED, KILLED, NOT_RUN, TIMED_OUT
 from jupyter_mlops.runs.redacted_outputs import RedactedOutputs
 
 EXTENSION = "jupyter_mlops"
@@ -147,6 +147,7 @@ class CellNotebookClient(PapermillNotebookClient):
         self._ending = KernelEnding(cancel, limits or TimeLimits(), self._signal_kernel)
         self._output_limit = OutputLimit()
         self._socket_folder: str | None = None
+        self._began = False
 
     def create_kernel_manager(self) -> Any:
         """A manager whose kernel is reached through private sockets and loads our recorder."""
@@ -179,6 +180,8 @@ class CellNotebookClient(PapermillNotebookClient):
             if self._ending.error is not None:  # the kernel was killed while it started
                 self.nb_man.notebook_not_run(_how(self._ending.error))
                 raise self._ending.error from None
+            if not self._began:
+                self.nb_man.notebook_not_run(NOT_RUN)
             raise
         finally:
             if log is not None:
@@ -191,6 +194,7 @@ class CellNotebookClient(PapermillNotebookClient):
 
         papermill calls this method, bound to nbclient's; overriding only `async_execute_cell` does nothing.
         """
+        self._began = True
         try:
             self._ending.cell_starts()
         except RunEndedError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,14 @@ def test_a_cancel_before_the_first_cell_runs_none(tmp_path: Path) -> None:
     executed = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert executed.cells[0].metadata.papermill.status == "pending"
     assert executed.metadata.papermill.exception is True
+
+
+def test_where_the_kernel_did_not_start_the_notebook_says_that_it_did_not_run(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="died"):
+        execute(tmp_path, new_code_cell("1"), kernel_env={**os.environ, "PYTHONHOME": "/no/such/folder"})
+    left = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    assert left.metadata.papermill["exception"] is True
+    assert left.metadata.mlops["status"] == left.cells[0].metadata.mlops["status"] == "not-run"
 
 
 def test_a_cancel_in_a_cell_keeps_what_it_had_printed(tmp_path: Path) -> None:
