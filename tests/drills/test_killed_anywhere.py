@@ -170,8 +170,8 @@ def test_two_servers_and_three_workers_execute_each_of_sixty_fires_once(
         with jupyter_process(other_folder, data_dir=data_dir, **where):
             workers = [each_workbench.start_worker() for _ in range(3)]
             request = RunRequest("tick.ipynb", policies={"overlap": "queue"})
+            started = datetime.now(timezone.utc)  # before: a fire may be due while the job is being made
             job = each_workbench.jobs.create_job(request, ScheduleRequest("* * * * * *", "UTC"))
-            started = datetime.now(timezone.utc)
             wait_until(lambda: len(all_runs(each_workbench)) >= FIRES, 10 * FIRES, f"{FIRES} fires")
             each_workbench.jobs.set_active(job.id, False)
             wait_until(lambda: not unfinished(each_workbench), 10 * FIRES, "all have ended")
