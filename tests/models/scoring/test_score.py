@@ -96,7 +96,7 @@ def test_a_model_whose_file_changed_is_not_loaded(
         sums = {**checksums_of(version.folder), "MLmodel": "0" * 64}
     client.set_model_version_tag("penguins", "1", CHECKSUMS_TAG, json.dumps(sums))
     monkeypatch.setattr("jupyter_mlops.models.scoring.score.load_model", pytest.fail)
-    with pytest.raises(ChangedModelError, match="MLmodel of penguins, version 1, changed"):
+    with pytest.raises(ChangedModelError, match="MLmodel changed since it was registered: penguins"):
         score(CHAMPION, table_of_2009(tmp_path), tmp_path / "out")
 
 
