@@ -118,6 +118,16 @@ class Redactor:
             return [self.known(item) for item in value]
         return value
 
+    def unfinished(self, text: str) -> int:
+        """How many characters at the end of a text may be the beginning of a known value."""
+        longest = 0
+        for value in self._values:
+            at = text.find(value[0], max(0, len(text) - len(value) + 1))
+            while at >= 0 and not value.startswith(text[at:]):
+                at = text.find(value[0], at + 1)
+            longest = max(longest, len(text) - at if at >= 0 else 0)
+        return longest
+
     def source(self, text: str) -> str:
         """A cell's source, or a text that may quote one: also without what is assigned to a secret's name."""
         if self._search_source(text.casefold()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -37,7 +38,7 @@ def stop(processes: list[psutil.Process]) -> list[psutil.Process]:
 
 def wake(processes: list[psutil.Process]) -> None:
     for process in processes:
-        if process.is_running():
+        with suppress(psutil.NoSuchProcess):  # those woken first may have ended it
             process.send_signal(signal.SIGCONT)
 
 

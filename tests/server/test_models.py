@@ -50,7 +50,7 @@ async def test_a_dead_tracking_server_is_a_problem_of_the_models_and_of_nothing_
     said = await models
     assert said.status == 200 and said.body["items"] == []
     assert dead_tracking in said.body["problem"] and said.body["answered_at"] is None
-    assert slowest < 2, "the server answered others all the while"
+    assert slowest < 2.5, "the server answered others all the while"
 
 
 HEAVY = ("mlflow", "papermill", "pandas", "numpy", "sklearn", "nbclient", "alembic")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 MAX_CHARS = 16_000  # of one piece; of a cell that prints without end the newest are shown
@@ -47,11 +47,20 @@ class OutputBuffer:
         with self._lock:
             self._add(output)
 
-    def take(self) -> list[LiveOutput]:
-        """The pieces that have come since the last call."""
+    def take(self, unfinished: Callable[[LiveOutput], int] = lambda _piece: 0) -> list[LiveOutput]:
+        """The pieces that have come since the last call.
+
+        Args:
+            unfinished: how many characters at the end of the last piece wait for those that follow.
+        """
         with self._lock:
             taken = list(self._pieces)
             self._pieces.clear()
+            if taken and taken[-1].name in _STREAMS and (waiting := unfinished(taken[-1])):
+                last = taken.pop()
+                self._pieces.append(replace(last, text=last.text[-waiting:], dropped=0))
+                if len(last.text) > waiting or last.dropped:
+                    taken.append(replace(last, text=last.text[:-waiting]))
         return taken
 
     def _add(self, output: LiveOutput) -> None:

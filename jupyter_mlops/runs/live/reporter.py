@@ -69,7 +69,8 @@ class LiveReporter:
         self._kept = kept or {}
         self._notes: deque[tuple[str, dict[str, Any]]] = deque(maxlen=MAX_NOTES)
         self._outputs = OutputBuffer()
-        self._redact = Redactor(os.environ if environ is None else environ).text
+        self._redactor = Redactor(os.environ if environ is None else environ)
+        self._redact = self._redactor.text
         self._current: tuple[CurrentCell, Any, float] | None = None
         self._told: tuple[int, int | None] | None = None
         self._told_at = 0.0
@@ -198,7 +199,7 @@ class LiveReporter:
 
     def _write(self) -> None:
         """Notes and outputs to the file, in the order in which they came as far as anybody could tell."""
-        outputs = self._outputs.take()
+        outputs = self._outputs.take(self._unfinished)
         notes = [self._notes.popleft() for _ in range(len(self._notes))]
         if not outputs and not notes:
             return
@@ -213,6 +214,12 @@ class LiveReporter:
             self._problem = f"What it puts out cannot be shown now: {error.strerror or error}."
             self._close_journal()
             self._journal_due = time.monotonic() + TRY_DISK_AGAIN_S
+
+    def _unfinished(self, output: LiveOutput) -> int:
+        """A secret may come in pieces: what may be its beginning waits for more, until its cell has ended."""
+        current = self._current
+        going_on = current is not None and current[0].index == output.index and not self._closing.is_set()
+        return self._redactor.unfinished(output.text) if going_on else 0
 
     def _open_journal(self) -> LiveJournal | None:
         if self._journal is None and self._path is not None and time.monotonic() >= self._journal_due:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -112,6 +113,27 @@ def test_secrets_of_the_environment_are_not_shown(tmp_path: Path, monkeypatch: p
         live.message_came(0, {"msg_type": "stream", "content": {"name": "stdout", "text": text}})
     kept = (tmp_path / "live.jsonl").read_text()
     assert "the password is" in kept and "correct-horse" not in kept
+
+
+def test_a_secret_that_comes_letter_by_letter_is_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB_PASSWORD", "correct-horse-battery")
+    monkeypatch.setenv("JUPYTER_MLOPS_KEEP_LIVE", "1")
+    path = tmp_path / "live.jsonl"
+
+    def text() -> str:
+        lines = map(json.loads, path.read_text("utf-8").splitlines()) if path.exists() else ()
+        return "".join(line.get("text", "") for line in lines)
+
+    with LiveReporter(path, CellHistory({}, 0), Row()) as live:
+        live.cell_started(1, CELLS[1])
+        for part, shown in (("it is correct-ho", "it is "), ("rse-battery. c", "it is ‹redacted›. ")):  # noqa: RUF001
+            content = {"name": "stdout", "text": part}
+            live.message_came(1, {"msg_type": "stream", "content": content})
+            wait_until(lambda shown=shown: text() == shown, 5, f"{shown!r} is shown")
+        live.cell_ended(1, CELLS[1])
+    assert text() == "it is ‹redacted›. c"  # noqa: RUF001
 
 
 def test_neither_a_disk_nor_a_store_that_fails_ends_the_run(tmp_path: Path) -> None:
