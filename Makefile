@@ -77,8 +77,8 @@ demo-ui: env ## open MLflow's UI on the demo
 demo-clean: ## forget the demo's runs
 	@rm -rf .demo examples/mlops-runs
 
-# On CI's shared machines a drill that waits for real processes gets a second try; the closing line counts them.
-RERUNS := $(if $(CI),--reruns 1)
+# On CI's shared machines a drill that waits for real processes gets two more tries; the closing line counts them.
+RERUNS := $(if $(CI),--reruns 2)
 # Two at a time, as most of them wait for processes; a file's tests stay together, as they share a worker.
 PYTEST := python -m pytest --numprocesses 2 --dist loadfile
 

@@ -44,12 +44,12 @@ module.exports = {
   ...baseConfig,
   testDir: 'tests',
   outputDir: 'test-results',
-  reporter: [['list']],
+  reporter: [['list'], [require.resolve('./failures')]],
   // One server, one worker process: the tests take turns.
   workers: 1,
   fullyParallel: false,
   // JupyterLab itself may be slow to appear on a busy machine.
-  retries: 1,
+  retries: process.env.CI ? 2 : 1,
   // A run imports MLflow and scikit-learn first: on a machine with six other things to do, for a minute.
   timeout: 600_000,
   expect: { timeout: 120_000 },

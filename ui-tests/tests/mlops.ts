@@ -6,7 +6,7 @@ import {
   type IJupyterLabPageFixture,
   test as base
 } from '@jupyterlab/galata';
-import type { Locator } from '@playwright/test';
+import type { APIRequestContext, Locator } from '@playwright/test';
 
 export { expect, galata };
 
@@ -197,7 +197,35 @@ export const test = base.extend<{ mlops: Mlops }>({
     });
   },
 
-  mlops: async ({ page, tmpPath }, use) => {
-    await use(new Mlops(page, tmpPath));
+  mlops: async ({ page, request, tmpPath }, use, testInfo) => {
+    const mlops = new Mlops(page, tmpPath);
+    await use(mlops);
+    if (testInfo.status !== testInfo.expectedStatus) {
+      const body = await mlops.panel
+        .innerText({ timeout: 5_000 })
+        .catch(String);
+      await testInfo.attach('panel', { body, contentType: 'text/plain' });
+      await clear(request);
+    }
   }
 });
+
+/** Cancel and remove what a failed test has left: the next try, and the tests after it, begin anew. */
+async function clear(request: APIRequestContext): Promise<void> {
+  const listed = async (what: 'runs' | 'jobs'): Promise<string[]> => {
+    const answer = await request.get(`/jupyter-mlops/api/${what}?limit=200`);
+    return (await answer.json()).items.map(({ id }: { id: string }) => id);
+  };
+  for (const id of await listed('jobs')) {
+    await request.delete(`/jupyter-mlops/api/jobs/${id}`);
+  }
+  await expect(async () => {
+    const ids = await listed('runs');
+    for (const action of ids.length ? ['cancel', 'delete'] : []) {
+      await request.post('/jupyter-mlops/api/runs/bulk', {
+        data: { action, ids }
+      });
+    }
+    expect(ids).toEqual([]);
+  }).toPass();
+}
