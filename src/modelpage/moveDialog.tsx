@@ -68,11 +68,7 @@ async function ask(
     focusNodeSelector: 'input, textarea',
     accept: () => draft.submit()
   });
-  try {
-    await dialog.launch();
-  } finally {
-    dialog.dispose();
-  }
+  await dialog.launch().finally(() => dialog.dispose());
 }
 
 function MoveFields(props: { draft: MoveDraft; page: ModelPage }): JSX.Element {

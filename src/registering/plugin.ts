@@ -59,18 +59,16 @@ async function register(
   const { models } = mlops.panel;
   const names = models.items.map(({ name }) => name);
   const dialog = new RegisterDialog(form, trans, names);
-  try {
-    await dialog.launch();
-    const { registration } = form;
-    void models.refresh();
-    return dialog.isPageAsked && registration
-      ? {
-          name: registration.model,
-          ...(registration.version && { version: registration.version })
-        }
-      : null;
-  } finally {
+  await dialog.launch().finally(() => {
     dialog.dispose();
     form.dispose();
-  }
+  });
+  void models.refresh();
+  const { registration } = form;
+  return dialog.isPageAsked && registration
+    ? {
+        name: registration.model,
+        ...(registration.version && { version: registration.version })
+      }
+    : null;
 }
