@@ -1550,7 +1550,7 @@ export interface components {
                  */
                 before: "register" | "promote";
                 /** @description what it can hold back */
-                steps?: ("register" | "promote")[];
+                steps: ("register" | "promote")[];
                 /** @description JSON Schema of its options */
                 options: {
                     [key: string]: unknown;

@@ -112,7 +112,7 @@ function GateFields(props: { plan: PlanDraft; gate: GateDraft }): JSX.Element {
               plan.setBefore(gate, event.target.value as GateKind['before'])
             }
           >
-            {(['register', 'promote'] as const).map(step => (
+            {gate.kind.steps.map(step => (
               <option key={step} value={step}>
                 {stepInWords(step, trans)}
               </option>

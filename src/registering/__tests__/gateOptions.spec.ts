@@ -6,6 +6,7 @@ function aKind(properties: object, required: string[] = []): GateKind {
     kind: 'metric',
     summary: 'A metric within bounds.',
     before: 'register',
+    steps: ['register'],
     options: { type: 'object', properties, required }
   };
 }

@@ -14,6 +14,7 @@ const METRIC = {
   kind: 'metric',
   summary: 'A metric that the notebook logged must lie within bounds.',
   before: 'register',
+  steps: ['register', 'promote'],
   options: {
     type: 'object',
     required: ['metric'],
@@ -27,6 +28,7 @@ const APPROVAL = {
   kind: 'approval',
   summary: 'A person must approve.',
   before: 'promote',
+  steps: ['promote'],
   options: { type: 'object', properties: {} }
 };
 
@@ -119,6 +121,17 @@ describe('RegisterView', () => {
     expect(form.generalProblem).toBeNull();
     fill(min, '0.9');
     expect(min.getAttribute('aria-invalid')).toBe('false');
+    form.dispose();
+  });
+
+  it('offers to have a gate judged only where it can be', async () => {
+    const { form, addGate } = await show();
+    const offered = async (kind: string) =>
+      within(await addGate(kind))
+        .getAllByRole<HTMLOptionElement>('option')
+        .map(({ value }) => value);
+    expect(await offered('Metric')).toEqual(['register', 'promote']);
+    expect(await offered('Approval')).toEqual(['promote']);
     form.dispose();
   });
 
