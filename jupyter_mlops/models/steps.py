@@ -159,7 +159,7 @@ def promote(carrying: Carrying) -> Columns:
         _move(carrying, turn, there)
     instead = evidence.get(JUDGED_AGAINST)
     in_place = f", in place of version {instead}" if instead and instead != row.version else ""
-    said = f"Version {row.version} of {row.model!r} is {alias}{in_place}."
+    said = f"Version {row.version} of {row.model!r} became {alias}{in_place}."
     return {"state": RegistrationState.PROMOTED, "message": said, "gates": gates, "evidence": evidence}
 
 

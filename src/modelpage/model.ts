@@ -137,9 +137,11 @@ export class ModelPageModel implements IDisposable {
     await this.refresh();
   }
 
-  /** Ask anew for all that is on screen. */
+  /** Ask anew for all that is on screen; for the other parts, once they are looked at again. */
   async refresh(): Promise<void> {
-    await Promise.all([this.page.refresh(), this._shown?.refresh()]);
+    const shown = this._shown;
+    this._outdated = new Set(this._resources.filter(each => each !== shown));
+    await Promise.all([this.page.refresh(), shown?.refresh()]);
   }
 
   private get _resources(): Resource<any>[] {
@@ -165,8 +167,10 @@ export class ModelPageModel implements IDisposable {
 
   private _ask(): void {
     const key = this._tab === 'compare' ? this._pair?.join(' ') : this._version;
-    if (key) {
-      void this._shown?.show(key);
+    const shown = this._shown;
+    if (shown && key) {
+      const isOutdated = this._outdated.delete(shown) && shown.key === key;
+      void (isOutdated ? shown.refresh() : shown.show(key));
     }
     this.serving.setWatched(this._tab === 'serve');
     this._changed.emit();
@@ -204,6 +208,7 @@ export class ModelPageModel implements IDisposable {
 
   private _changed = new Signal<this, void>(this);
   private _isDisposed = false;
+  private _outdated = new Set<Resource<any>>();
   private _tab: TabId = 'versions';
   private _version: string | null = null;
   private _pair: readonly [string, string] | null = null;

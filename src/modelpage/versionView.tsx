@@ -53,7 +53,10 @@ function Version(props: {
       <section aria-label={trans.__('Gates')}>
         <h2>{trans.__('Gates')}</h2>
         {version.registration ? (
-          <RegistrationView registration={version.registration} />
+          <RegistrationView
+            registration={version.registration}
+            aliases={version.aliases}
+          />
         ) : (
           <EmptyState title={trans.__('No gate has judged this version')}>
             <p>
@@ -75,13 +78,17 @@ function Version(props: {
 /** How a registration ended, by which gates, and by whose word. */
 export function RegistrationView(props: {
   registration: Registration;
+  /** What its version holds now. */
+  aliases: readonly string[];
 }): JSX.Element {
-  const { registration } = props;
+  const { registration, aliases } = props;
   const trans = useTrans();
-  const { decision, decided_by, decided_at, comment } = registration;
+  const { state, plan, decision, decided_by, decided_at, comment } =
+    registration;
+  const hasLost = plan.alias && !aliases.includes(plan.alias);
   return (
     <>
-      <p className="jp-Mlops-registrationState" data-state={registration.state}>
+      <p className="jp-Mlops-registrationState" data-state={state}>
         {registration.message ?? registrationInWords(registration, trans)}
         {registration.ended_at && (
           <span className="jp-Mlops-when">
@@ -89,6 +96,11 @@ export function RegistrationView(props: {
           </span>
         )}
       </p>
+      {state === 'promoted' && hasLost && (
+        <p className="jp-Mlops-registrationState">
+          {trans.__('The alias %1 has moved since.', plan.alias)}
+        </p>
+      )}
       <GateResults gates={registration.gates} />
       {decision && (
         <p className="jp-Mlops-decision">

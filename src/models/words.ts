@@ -52,7 +52,7 @@ export function registrationInWords(
     case 'promoting':
       return trans.__('becoming %1', alias);
     case 'promoted':
-      return trans.__('is %1', alias);
+      return trans.__('became %1', alias);
     case 'registered':
       return trans.__('registered');
     case 'refused':

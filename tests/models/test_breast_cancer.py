@@ -56,7 +56,7 @@ def test_the_scenario_as_jobs_from_the_command_line(bench: Workbench) -> None:
     good = mlops.json(*job, "-p", "C", "1", "-p", "seed", "7")
     assert (good["state"], good["model_version"]) == ("succeeded", "1"), good["message"]
     assert good["metrics"]["accuracy"] == pytest.approx(0.979, abs=0.002)
-    assert good["message"] == f"Version 1 of {MODEL!r} is champion."
+    assert good["message"] == f"Version 1 of {MODEL!r} became champion."
     assert aliases(bench) == {"champion": "1"}
 
     bad = mlops.json(*job, "-p", "C", "0.0001", "-p", "seed", "7", code=1)

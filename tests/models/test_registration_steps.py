@@ -41,10 +41,10 @@ def test_a_model_that_passes_becomes_champion_and_the_next_one_takes_its_place(
     model_bench: ModelBench,
 ) -> None:
     first = model_bench.register(model_bench.log_model(accuracy=0.95), GATED, requested_by="ada")
-    assert (first.state, first.message) == ("promoted", f"Version 1 of {MODEL!r} is champion.")
+    assert (first.state, first.message) == ("promoted", f"Version 1 of {MODEL!r} became champion.")
     assert model_bench.aliases() == {"champion": "1"}
     second = model_bench.register(model_bench.log_model(accuracy=0.96), GATED)
-    assert second.message == f"Version 2 of {MODEL!r} is champion, in place of version 1."
+    assert second.message == f"Version 2 of {MODEL!r} became champion, in place of version 1."
     assert model_bench.aliases() == {"champion": "2", "previous": "1"}
     with model_bench.store.reading() as session:
         moves = session.scalars(select(AliasMove).order_by(AliasMove.done_at)).all()

@@ -263,6 +263,37 @@ describe('ModelPageView', () => {
     model.dispose();
   });
 
+  it('says that the alias of a promoted version has moved since', async () => {
+    const registration = aRegistration({ state: 'promoted' });
+    const held = aVersionPage({ registration, aliases: ['champion'] });
+    const { server, model, emit, open } = await show(TWO, {
+      'GET /models/cancer/versions/2': held
+    });
+    await open('Gates and facts');
+    expect(screen.getByText('became champion')).toBeTruthy();
+    expect(screen.queryByText(/has moved since/)).toBeNull();
+    await open('Alias history');
+    server.answer('GET /models/cancer/versions/2', { ...held, aliases: [] });
+    await emit('cancer');
+    await open('Gates and facts');
+    expect(
+      screen.getByText('The alias champion has moved since.')
+    ).toBeTruthy();
+    model.dispose();
+  });
+
+  it('asks for no part anew that nobody looks at', async () => {
+    const { server, model, emit, open } = await show();
+    await open('Gates and facts');
+    await open('Alias history');
+    await emit('cancer');
+    const asked = () => server.calls('GET /models/cancer/versions/2').length;
+    expect(asked()).toBe(1);
+    await open('Gates and facts');
+    expect(asked()).toBe(2);
+    model.dispose();
+  });
+
   it('follows changes of its own model, and of no other', async () => {
     const { server, model, emit } = await show();
     await emit('other');
