@@ -24,6 +24,7 @@ export namespace CommandIDs {
   export const toggleRecording = 'jupyter-mlops:toggle-recording';
   /** Open a registered model's page; `name`, and `version` for one of its versions. */
   export const openModel = 'jupyter-mlops:open-model';
+  export const scoreTable = 'jupyter-mlops:score-table';
   /** Open the form that registers a run's model; `run` is the run's id. */
   export const registerModel = 'jupyter-mlops:register-model';
   /** Fetch anew all that the sidebar shows. */

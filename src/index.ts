@@ -9,6 +9,7 @@ import { recordingPlugin } from './recording/plugin';
 import { registeringPlugin } from './registering/plugin';
 import { runJobPlugin } from './runjob/plugin';
 import { runsPlugin } from './runs/plugin';
+import { scoringPlugin } from './scoring/plugin';
 import { trackingPlugin } from './tracking/plugin';
 
 export { CommandIDs } from './commands';
@@ -25,6 +26,7 @@ export default [
   runsPlugin,
   modelPagePlugin,
   registeringPlugin,
+  scoringPlugin,
   housekeepingPlugin,
   notificationsPlugin
 ];

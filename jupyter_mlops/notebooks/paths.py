@@ -51,6 +51,43 @@ def resolve_notebook(root: Path, path: str) -> Path:
     return real
 
 
+def place_for_notebook(root: Path, path: str) -> Path:
+    """Where a notebook is to be written that may not be there yet; its folder is.
+
+    Args:
+        path: relative to the root.
+
+    Raises:
+        OutsideRootError: it is not below the root.
+        NotFoundError: there is no such folder.
+        InvalidNotebookError: the path is no notebook's.
+    """
+    given = Path(path)
+    if not path.strip() or "\0" in path or given.suffix != ".ipynb":
+        raise InvalidNotebookError(
+            f"'{_short(path)}' is no notebook's path.",
+            field="notebook",
+            hint="A notebook's name ends in .ipynb.",
+        )
+    if given.is_absolute() or ".." in given.parts:
+        raise _outside(path)
+    try:
+        real_root = root.resolve()
+        folder = (real_root / given.parent).resolve()
+        inside, exists = folder.is_relative_to(real_root), folder.is_dir()
+    except (OSError, RuntimeError):
+        inside, exists = True, False
+    if not inside:
+        raise _outside(path)
+    if not exists:
+        raise NotFoundError(
+            f"There is no folder '{_short(given.parent.as_posix())}'.",
+            field="notebook",
+            hint=f"Paths are relative to {root.resolve()}.",
+        )
+    return folder / given.name
+
+
 def relative_path(root: Path, path: str, real: Path) -> str:
     """The notebook's name for people and rows: relative to the root, with forward slashes.
 

@@ -13,6 +13,7 @@ import type {
   Predictions,
   Registration,
   RegistrationRequest,
+  ScoringNotebookRequest,
   Serving,
   ServingRequest,
   VersionComparison
@@ -150,5 +151,14 @@ export class RegistryClient {
       ids: { serving },
       body
     });
+  }
+
+  /** Write a notebook that scores a table; returns its path. */
+  async writeScoringNotebook(body: ScoringNotebookRequest): Promise<string> {
+    const { notebook } = await this._transport.call<{ notebook: string }>(
+      '/scoring-notebooks',
+      { method: 'POST', body }
+    );
+    return notebook;
   }
 }

@@ -676,6 +676,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/scoring-notebooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a notebook that scores a table with a model, to be run and scheduled as a job */
+        post: operations["writeScoringNotebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/recording": {
         parameters: {
             query?: never;
@@ -1776,6 +1793,31 @@ export interface components {
                 mlflow_run_id: string | null;
                 notebook: string | null;
             }[];
+        };
+        ScoringNotebookRequest: {
+            /** @description such as `models:/NAME@champion` */
+            model: string;
+            /** @description the table: .parquet, .csv or .jsonl; relative to the notebook */
+            data: string;
+            /** @description the folder of the scores; relative to the notebook */
+            output: string;
+            /**
+             * @description the day that the table is of, as 2026-11-21; empty: the day for which a run is scheduled
+             * @default
+             */
+            logical_date: string;
+            /**
+             * @description how the scores are written
+             * @default .parquet
+             * @enum {string}
+             */
+            ending: ".parquet" | ".csv" | ".jsonl";
+            /** @description where to write it; relative to the root */
+            notebook: string;
+        };
+        ScoringNotebook: {
+            /** @description relative to the root */
+            notebook: string;
         };
         ServingRequest: {
             model: string;
@@ -3309,6 +3351,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Predictions"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    writeScoringNotebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScoringNotebookRequest"];
+            };
+        };
+        responses: {
+            /** @description It is written */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoringNotebook"];
                 };
             };
             default: components["responses"]["Problem"];

@@ -81,6 +81,11 @@ export type RegistrationRequest = Omit<
   Schemas['RegistrationRequest'],
   'registration'
 > & { registration?: RegistrationPlan };
+export type ScoringNotebookRequest = Omit<
+  Schemas['ScoringNotebookRequest'],
+  'ending'
+> &
+  Partial<Schemas['ScoringNotebookRequest']>;
 export type ServingRequest = Pick<Schemas['ServingRequest'], 'model'> &
   Partial<Schemas['ServingRequest']>;
 

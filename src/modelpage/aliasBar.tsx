@@ -1,16 +1,19 @@
+import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { AliasMove, ModelPage } from '../api/types';
+import { CommandIDs } from '../commands';
 import { useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
 import type { ModelPageModel } from './model';
 import { askForMove, askForRollback } from './moveDialog';
 
-/** Which version holds each alias now, to be given back or moved. */
+/** Which version holds each alias now, to be given back, moved, or put to work. */
 export function AliasBar(props: {
   model: ModelPageModel;
   page: ModelPage;
+  commands: CommandRegistry;
 }): JSX.Element {
-  const { model, page } = props;
+  const { model, page, commands } = props;
   const trans = useTrans();
   const aliases = Object.entries(page.aliases);
   return (
@@ -47,10 +50,20 @@ export function AliasBar(props: {
         ))}
       </ul>
       {page.versions.length > 0 && (
-        <TextButton
-          label={trans.__('Move an alias…')}
-          onClick={() => void askForMove(model, page, trans)}
-        />
+        <>
+          <TextButton
+            label={trans.__('Move an alias…')}
+            onClick={() => void askForMove(model, page, trans)}
+          />
+          <TextButton
+            label={trans.__('Score a table…')}
+            onClick={() =>
+              void commands.execute(CommandIDs.scoreTable, {
+                name: model.name
+              })
+            }
+          />
+        </>
       )}
     </div>
   );

@@ -61,7 +61,7 @@ function Body(props: IPageProps & { page: ModelPage }): JSX.Element {
   return (
     <>
       <Freshness of={page} />
-      <AliasBar model={model} page={page} />
+      <AliasBar model={model} page={page} commands={props.commands} />
       <Approvals
         waiting={model.waiting}
         decide={(...decision) => model.decide(...decision)}

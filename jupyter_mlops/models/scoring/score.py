@@ -177,14 +177,11 @@ def _write_report(report: ScoringReport, folder: Path) -> None:
 
 
 def _day(given: str | date | None) -> str:
+    from jupyter_mlops.models.scoring.logical_date import check_day
+
     if given is None or given == "":
         return _scheduled_day()
-    try:
-        return (date.fromisoformat(given) if isinstance(given, str) else given).isoformat()[:10]
-    except ValueError as error:
-        raise BadInputError(
-            f"{given!r} is no date.", field="logical_date", hint="Give one such as 2026-11-21."
-        ) from error
+    return check_day(given) if isinstance(given, str) else given.isoformat()[:10]
 
 
 def _scheduled_day() -> str:

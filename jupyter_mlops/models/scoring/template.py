@@ -7,6 +7,8 @@ from pathlib import Path
 
 from jupyter_mlops.errors import BadInputError, ConflictError
 from jupyter_mlops.models.reference import ModelReference
+from jupyter_mlops.models.scoring.logical_date import check_day
+from jupyter_mlops.models.scoring.tables import ENDINGS, check_ending
 
 _TITLE = """# Score with {name}
 
@@ -53,13 +55,13 @@ class ScoringNotebook:
         """Write the notebook.
 
         Raises:
-            BadInputError: the path or the model is none.
+            BadInputError: the path, or one of the values, is none that can be used; the field is named.
             ConflictError: there is such a file already.
         """
         import nbformat
         from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-        reference = ModelReference.parse(self.model)
+        reference = self._checked()
         if path.suffix != ".ipynb":
             raise BadInputError(
                 f"'{path}' is not a notebook.", field="notebook", hint="A notebook's name ends in .ipynb."
@@ -84,3 +86,14 @@ class ScoringNotebook:
         except OSError as error:
             raise BadInputError(f"'{path}' cannot be written: {error.strerror}.", field="notebook") from error
         return path
+
+    def _checked(self) -> ModelReference:
+        reference = ModelReference.parse(self.model)
+        check_ending(Path(self.data), "data")
+        if not self.output.strip():
+            raise BadInputError("No folder for the scores is given.", field="output")
+        if self.logical_date:
+            check_day(self.logical_date)
+        if self.ending not in ENDINGS:
+            raise BadInputError(f"{self.ending!r} is not one of {', '.join(ENDINGS)}.", field="ending")
+        return reference

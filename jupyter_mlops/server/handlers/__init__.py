@@ -16,6 +16,7 @@ from jupyter_mlops.server.handlers import (
     resume,
     run_events,
     runs,
+    scoring,
     servings,
     session_state,
     status,
@@ -40,4 +41,5 @@ ROUTES = [
     *housekeeping.ROUTES,
     *triggers.ROUTES,
     *servings.ROUTES,
+    *scoring.ROUTES,
 ]
