@@ -18,6 +18,7 @@ from jupyter_mlops.jobs.batches import submit_matrix
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.views import duration_s, run_progress
 from jupyter_mlops.runs.live.progress import Progress
+from jupyter_mlops.runs.remote.output import RemoteOutput
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.workspace import Workspace, follow_run, locate_notebook, watch_run
@@ -35,6 +36,7 @@ class JobRun:
         message: the same as a sentence.
         failed_cell: the cell's `index`, `cell_id`, `source`, `error_name` and `error_message`.
         output_path: the executed notebook.
+        remote_output: its copy, where the policies name an `output_url`: its address, or why it is not there.
         cells_total: code cells; None before it is known.
         progress: how far it is, while it is running.
         output: of a run that is followed: what its cells put out since the look before.
@@ -59,6 +61,7 @@ class JobRun:
     cells_done: int = 0
     progress: Progress | None = None
     output: str = ""
+    remote_output: RemoteOutput | None = None
 
     @property
     def succeeded(self) -> bool:
@@ -87,6 +90,7 @@ class JobRun:
             cells_total=run.cells_total,
             cells_done=run.cells_done,
             progress=run_progress(run),
+            remote_output=RemoteOutput.of(run),
         )
 
     def follow(self) -> Iterator[JobRun]:

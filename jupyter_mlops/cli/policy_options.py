@@ -34,6 +34,12 @@ _OPTIONS: dict[str, tuple[str, Any, str, str]] = {
         "SECONDS",
         "Keep the kernel of a failed run so long, for `resume-run`.",
     ),
+    "output_url": (
+        "--output-url",
+        str,
+        "URL",
+        "Keep executed notebooks there, too: s3://bucket/prefix, file:///mnt/share, what fsspec knows.",
+    ),
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_mlops.cli.output import print_facts
 from jupyter_mlops.jobs.views import duration_s, run_as_dict
 from jupyter_mlops.readable import show_moment, show_seconds, show_values
+from jupyter_mlops.runs.remote.output import RemoteOutput
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.workspace import Workspace
@@ -23,6 +24,7 @@ def run_outcome(run: Run, workspace: Workspace) -> dict[str, Any]:
         "message": run.message,
         "failed_cell": run.failed_cell,
         "output_path": run.output_path,
+        "remote_output": None if (copy := RemoteOutput.of(run)) is None else copy.as_dict(),
         "mlflow_run_id": run.mlflow_run_id,
         "model_name": run.register_model if run.model_version else None,
         "model_version": run.model_version,
@@ -67,6 +69,15 @@ def _facts(run: Run, workspace: Workspace) -> Iterator[tuple[str, object]]:
     yield "Model", f"{run.register_model}, version {run.model_version}" if run.model_version else None
     if run.output_path and Path(run.output_path).exists():
         yield "Executed notebook", run.output_path
+    yield "Its copy", _copy(run)
+
+
+def _copy(run: Run) -> str | None:
+    if (copy := RemoteOutput.of(run)) is None:
+        return None
+    if copy.problem is not None:
+        return f"not at {copy.address}: {copy.problem}"
+    return f"{copy.address} (being written)" if copy.is_under_way else copy.address
 
 
 def _cells(run: Run, recorded: int) -> str | None:

@@ -17,6 +17,7 @@ from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.housekeeping.limits import check_limits
 from jupyter_mlops.notifications.rules import default_rules, parse_rules
 from jupyter_mlops.runs.executors import LOCAL, check_executor
+from jupyter_mlops.runs.remote.address import check_address, check_form
 from jupyter_mlops.runs.states import Reason
 
 Overlap = Literal["skip", "queue", "cancel_previous", "allow"]
@@ -60,6 +61,7 @@ class Policies:
         executor: where its attempts are executed, by the name of one that is installed (`runs/executors.py`).
         preflight: what becomes of a run of which is known beforehand that it will fail.
         keep_kernel_s: how long the kernel of a failed run is kept, so that it can be resumed at that cell.
+        output_url: where each attempt's executed notebook is kept besides `mlops-runs/`, in fsspec's terms.
         notify: for each event, the channels by which it is told (`notifications/rules.py`).
         retention: how many of its runs are kept, and how long (`housekeeping/limits.py`); {}: by the setting.
     """
@@ -77,6 +79,7 @@ class Policies:
     executor: str = LOCAL
     preflight: Preflight = "warn"
     keep_kernel_s: float = 0.0
+    output_url: str | None = None
     notify: dict[str, list[str]] = field(default_factory=default_rules)
     retention: dict[str, Any] = field(default_factory=dict)
 
@@ -95,6 +98,8 @@ class Policies:
             values[name] = _CHECKS[name](name, value)
         if "executor" in values:
             check_executor(values["executor"], "policies.executor")
+        if values.get("output_url") is not None:
+            check_address(values["output_url"], "policies.output_url")
         if values.get("overlap") == "allow":
             values.setdefault("max_parallel", MAX_PARALLEL)
         policies = cls(**values)
@@ -197,6 +202,11 @@ def _executor(name: str, value: Any) -> str:
     return value
 
 
+def _address(name: str, value: Any) -> str | None:
+    """An address, or none; whether this machine can write there is asked when it is given, as above."""
+    return None if value is None else check_form(value, f"policies.{name}")
+
+
 def _backoff(name: str, value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 1 <= value <= 100:
         raise _refuse(name, f"is {value!r}", "Give a number from 1 (always the same delay) to 100.")
@@ -227,6 +237,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "executor": _executor,
     "preflight": _one_of(get_args(Preflight)),
     "keep_kernel_s": _seconds(0),
+    "output_url": _address,
     "notify": lambda name, value: parse_rules(value, f"policies.{name}"),
     "retention": lambda name, value: check_limits(value, f"policies.{name}"),
 }

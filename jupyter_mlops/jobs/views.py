@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlops.jobs.policies import shown_policies
 from jupyter_mlops.jobs.triggers.views import trigger_as_dict
 from jupyter_mlops.runs.live.progress import Progress
+from jupyter_mlops.runs.remote.output import RemoteOutput
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.stored_json import BROKEN_MOMENT, broken_columns
 from jupyter_mlops.store.tables import Attempt, Job, Run, Trigger
@@ -44,6 +45,7 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "findings": (run.progress or {}).get("findings", []),
         "failed_cell": run.failed_cell,
         "output_path": relative_to_root(run),
+        "remote_output": None if (copy := RemoteOutput.of(run)) is None else copy.as_dict(),
         "snapshot_sha": run.snapshot_sha,
         "mlflow_run_id": run.mlflow_run_id,
         "mlflow_experiment_id": run.mlflow_experiment_id,

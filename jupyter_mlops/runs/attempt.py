@@ -33,6 +33,8 @@ from jupyter_mlops.runs.outcome import outcome_of, plain_text
 from jupyter_mlops.runs.patient_store import patiently
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.redacted_outputs import RedactedOutputs
+from jupyter_mlops.runs.remote.copies import WITHIN_S, Copying, begin_copy, note_copy
+from jupyter_mlops.runs.remote.output import REMOTE_OUTPUT
 from jupyter_mlops.runs.resume.attempts import client_class, start_tracking
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.secrets.keeping import Secrets
@@ -95,11 +97,12 @@ class AttemptExecution:
         outcome = self._outcome(error)
         if outcome.state is RunState.CANCELLED and not patiently(self._cancel_was_requested):
             outcome = replace(outcome, state=RunState.LOST, reason=Reason.WORKER_LOST, message=WORKER_GONE)
+        copying = None if self._live is None else begin_copy(run, self._number, self._variables)
         self._ingest(run, outcome)
         if tracking is not None:
             patiently(self._check_lease)  # no model is registered for who has lost the run
             outcome = self._close_tracking(tracking, run, outcome)
-        patiently(lambda: self._finish(outcome))
+        self._finish_with_copy(run, outcome, copying)
         return outcome
 
     def _outcome(self, error: BaseException | None) -> Outcome:
@@ -242,6 +245,18 @@ class AttemptExecution:
         """Whether somebody asked for the end; else it is the runner's own, as its worker is gone."""
         with self.store.reading() as session:
             return bool(session.scalar(select(Run.cancel_requested).where(Run.attempt_id == self.attempt_id)))
+
+    def _finish_with_copy(self, run: Run, outcome: Outcome, copying: Copying | None) -> None:
+        """End the attempt, and say what became of its copy: now, or when that is known."""
+        if copying is None:
+            patiently(lambda: self._finish(outcome))
+            return
+        copy = copying.result(WITHIN_S, self.cancel.is_set)  # who cancels waits for nothing
+        assert self._live is not None
+        self._live.note(**{REMOTE_OUTPUT: copy.as_dict()})
+        patiently(lambda: self._finish(outcome))
+        if copy.is_under_way:
+            copying.when_done(lambda done: note_copy(self.store, run.id, self.attempt_id, done))
 
     def _finish(self, outcome: Outcome) -> None:
         # The last news may not have reached the row: whether the kernel is kept must not hang on them.

@@ -34,6 +34,7 @@ from jupyter_mlops.runs.hub_activity import HubActivity
 from jupyter_mlops.runs.partial_notebook import close_partial_notebook
 from jupyter_mlops.runs.queue import LEASE, Lease, Outcome
 from jupyter_mlops.runs.registrations_child import RegistrationsChild
+from jupyter_mlops.runs.remote.copies import copy_what_was_left
 from jupyter_mlops.runs.resume.keeper import clear_up, holds_kernels
 from jupyter_mlops.runs.runner_process import (
     ATTEMPT_VARIABLE,
@@ -201,6 +202,7 @@ class WorkerLoop:
             if lease.worker_id and lease.worker_id != self.id:
                 self._kill_runners_of(lease.worker_id)
             self._close_notebook(lease.attempt_id)
+            copy_what_was_left(self._store, self._settings, lease.attempt_id)
 
     def _kill_runners_of(self, worker_id: str) -> None:
         with self._store.reading() as session:
@@ -308,6 +310,7 @@ class WorkerLoop:
             )
             queue.finish_attempt(session, attempt_id, outcome, _now())
         self._runners.remove(runner)  # not before: what the store refuses is tried again
+        copy_what_was_left(self._store, self._settings, attempt_id)
 
     def _release(self, attempt_id: str) -> None:
         self._busy_at = time.monotonic()

@@ -1039,6 +1039,12 @@ export interface components {
              * @default 0
              */
             keep_kernel_s: number;
+            /**
+             * @description where executed notebooks are kept besides the folder of runs: what fsspec can write to, without a password
+             * @example s3://bucket/prefix
+             * @example file:///mnt/share
+             */
+            output_url?: string | null;
             /** @description who is told of what: {"failed": ["jupyterlab"]} */
             notify?: {
                 [key: string]: unknown;
@@ -1221,6 +1227,8 @@ export interface components {
             failed_cell: components["schemas"]["FailedCell"] | null;
             /** @description the executed notebook, relative to the root when under it */
             output_path: string | null;
+            /** @description its copy, when the attempt has ended and its policies name an output_url */
+            remote_output?: components["schemas"]["RemoteOutput"] | null;
             /** @description SHA-256 of the notebook that ran; null when a fire found none to run */
             snapshot_sha: string | null;
             mlflow_run_id: string | null;
@@ -1247,6 +1255,18 @@ export interface components {
             /** @description what of a damaged row cannot be read */
             problem?: string | null;
         };
+        /** @description what became of an executed notebook's copy; with neither moment nor problem it is being made */
+        RemoteOutput: {
+            /** @description where it is, or was to be */
+            address: string;
+            /**
+             * Format: date-time
+             * @description when it was there, whole
+             */
+            written_at: string | null;
+            /** @description why it is not; the notebook is under output_path */
+            problem: string | null;
+        };
         KeptKernel: {
             /** @description as Jupyter's own REST interface calls it */
             kernel_id: string;
@@ -1259,7 +1279,7 @@ export interface components {
         /** @description something that a run will, or may, fail by */
         Finding: {
             /** @enum {string} */
-            code: "kernel" | "import" | "file" | "tracking" | "disk" | "secret" | "unchecked";
+            code: "kernel" | "import" | "file" | "tracking" | "disk" | "secret" | "output" | "executor" | "unchecked";
             message: string;
             /** @description whether a run is sure to fail by it; the policy preflight: refuse holds back only such a run */
             certain: boolean;

@@ -50,6 +50,18 @@ REFUSALS = {
     "a kernel that is not installed": (["kernelless.ipynb"], "kernel", "no_such_kernel", 2),
     "a model's name": (["train.ipynb", "--register", "a/b"], "register_model", "bad_input", 2),
     "a job's name": (["train.ipynb", "--name", "a\nb"], "name", "bad_input", 2),
+    "an address without a protocol": (
+        ["train.ipynb", "--output-url", "bucket/prefix"],
+        "policies.output_url",
+        "bad_input",
+        2,
+    ),
+    "an address with a password": (
+        ["train.ipynb", "--output-url", "sftp://me:secret@host/share"],
+        "policies.output_url",
+        "bad_input",
+        2,
+    ),
     "no notebook": ([], "notebook", "usage", 2),
     "an unknown option": (["train.ipynb", "--fast"], "--fast", "usage", 2),
 }

@@ -37,6 +37,28 @@ def test_a_run_is_followed_to_its_success_and_told_in_one_object(command_line: C
     assert executions[0]["run_id"] == ended["run_id"]
 
 
+def test_a_run_says_where_the_copy_of_its_notebook_is_or_why_it_is_not_there(
+    command_line: CommandLine, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    command_line.bench.write("kept.ipynb", "1")
+    copy = f"file://{tmp_path}/share/kept"
+    done = command_line.call("run", "kept.ipynb", "--output-url", f"file://{tmp_path}/share")
+    shown = command_line.json("runs", "--notebook", "kept.ipynb")["items"][0]
+    assert done.returncode == 0 and shown["remote_output"]["address"].startswith(copy)
+    assert shown["remote_output"]["address"] in done.stdout
+    assert shown["policies"]["output_url"] == f"file://{tmp_path}/share"
+
+    ended = command_line.json("run", "kept.ipynb", "--output-url", f"file://{tmp_path}/file/share")
+    assert ended["state"] == "succeeded" and ended["remote_output"]["written_at"] is None
+
+    def told() -> str | None:
+        said = command_line.call("show", ended["run_id"]).stdout
+        return said if "NotADirectoryError" in said or "FileExistsError" in said else None
+
+    assert f"not at file://{tmp_path}/file" in (wait_until(told, 60, "why there is no copy") or "")
+
+
 def test_a_run_that_fails_ends_with_1_and_names_the_cell(command_line: CommandLine) -> None:
     command_line.bench.write("bad.ipynb", "ok = 1", "raise ValueError('[red]not markup[/red]')")
     done = command_line.call("run", "bad.ipynb", "--name", "will fail")

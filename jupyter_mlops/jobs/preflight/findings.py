@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from jupyter_mlops.errors import BadInputError
 
-Code = Literal["kernel", "import", "file", "tracking", "disk", "secret", "unchecked"]
+Code = Literal["kernel", "import", "file", "tracking", "disk", "secret", "output", "executor", "unchecked"]
 MAX_NAMED = 10
 
 

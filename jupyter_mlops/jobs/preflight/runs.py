@@ -9,6 +9,7 @@ from jupyter_mlops.config import Settings
 from jupyter_mlops.jobs.policies import Policies
 from jupyter_mlops.jobs.preflight.check import Flight, preflight, refuse_if_certain
 from jupyter_mlops.jobs.preflight.findings import Finding
+from jupyter_mlops.jobs.preflight.places import unwritable_output
 from jupyter_mlops.jobs.preflight.secrets import missing_secrets
 from jupyter_mlops.jobs.prepare import PreparedRun
 from jupyter_mlops.jobs.spec import RunRequest
@@ -34,7 +35,8 @@ def preflight_request(request: RunRequest, root: Path, settings: Settings) -> li
     refuse_references(request.parameters)
     validate_parameters(infer_parameters(notebook), request.parameters)
     secrets = missing_secrets(check_environment(request.environment), Secrets(settings))
-    return [*preflight(Flight(notebook, path.parent, root, request.kernel), settings), *secrets]
+    output = unwritable_output(Policies.of(request.policies))
+    return [*preflight(Flight(notebook, path.parent, root, request.kernel), settings), *secrets, *output]
 
 
 def preflight_prepared(prepared: PreparedRun, settings: Settings) -> list[Finding]:
@@ -50,11 +52,11 @@ def keep_findings(run: Run, findings: Sequence[Finding], secrets: Secrets | None
     Raises:
         PreflightError: they say `refuse`, and the run is sure to fail.
     """
-    policy = Policies.of(run.policies or {}).preflight
-    refuse_if_certain(findings, policy)
-    if policy != "off":
+    policies = Policies.of(run.policies or {})
+    refuse_if_certain(findings, policies.preflight)
+    if policies.preflight != "off":
         missing = missing_secrets(run.environment or {}, secrets) if secrets else ()
-        findings = [*findings, *missing]
+        findings = [*findings, *missing, *unwritable_output(policies)]
         run.progress = {**(run.progress or {}), FINDINGS: [finding.as_dict() for finding in findings]}
 
 
@@ -69,11 +71,13 @@ def preflight_before_start(
     Raises:
         PreflightError: the policy is `refuse`, and the run is sure to fail.
     """
-    policy = Policies.of(run.policies or {}).preflight
+    policies = Policies.of(run.policies or {})
+    policy = policies.preflight
     if policy == "off" or (policy == "warn" and FINDINGS in (run.progress or {})):
         return
     root = Path(run.root)
-    findings = preflight(Flight(notebook, (root / run.notebook).parent, root, run.kernel), settings)
+    flight = Flight(notebook, (root / run.notebook).parent, root, run.kernel)
+    findings = [*preflight(flight, settings), *unwritable_output(policies)]
     run.progress = {**(run.progress or {}), FINDINGS: [finding.as_dict() for finding in findings]}
     write(progress=run.progress)
     refuse_if_certain(findings, policy)

@@ -13,6 +13,7 @@ from jupyter_mlops.runs import queue
 from jupyter_mlops.runs.live.estimate import CellHistory, cell_history
 from jupyter_mlops.runs.live.journal import live_path
 from jupyter_mlops.runs.live.reporter import LiveReporter
+from jupyter_mlops.runs.remote.output import REMOTE_OUTPUT
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Run
 
@@ -32,7 +33,8 @@ def report_attempt(
             if not queue.update_running(session, attempt_id, **columns):
                 cancel.set()
 
-    kept = dict(run.progress or {})
+    earlier = run.progress or {}
+    kept = {name: fact for name, fact in earlier.items() if name != REMOTE_OUTPUT}
     return LiveReporter(live_path(run.output_path), _history(store, run), tell, kept, environ)
 
 

@@ -270,6 +270,24 @@ def test_a_file_without_readable_jobs_is_refused_as_a_whole(repository: Reposito
     assert lines(refused) == [(1, "version"), (2, "jobs")]
 
 
+def test_where_notebooks_are_kept_is_read_and_written_and_never_with_a_password(
+    repository: Repository,
+) -> None:
+    text = "jobs:\n  a:\n    notebook: train.ipynb\n    policies:\n      output_url: {}\n"
+    repository.apply(text.format("file:///mnt/share"))
+    assert repository.jobs()["a"].policies == {"output_url": "file:///mnt/share"}
+    with repository.store.reading() as session:
+        exported = as_yaml(export_definitions(session, repository.jobs().values()))
+    assert "output_url: file:///mnt/share" in exported and repository.plan(exported) == []
+    for url, said in (("mnt/share", "protocol"), ("ftp://a:hunter2@b/c", "password"), ("17", "address")):
+        with pytest.raises(DefinitionError) as refused:
+            repository.apply(text.format(url))
+        told = str(refused.value.as_problem())
+        assert refused.value.line == 5 and (said in told or "type" in told) and "hunter2" not in told
+    repository.apply(text.format("null"))
+    assert repository.jobs()["a"].policies.get("output_url") is None
+
+
 def test_what_is_exported_is_what_is_there(repository: Repository) -> None:
     repository.apply(WHOLE)
     with repository.store.reading() as session:
