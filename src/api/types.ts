@@ -47,6 +47,7 @@ export type Recording = Schemas['Recording'];
 export type RegisteredModel = Schemas['RegisteredModel'];
 export type Registration = Schemas['Registration'];
 export type RegistrationState = Schemas['RegistrationState'];
+export type RemoteOutput = Schemas['RemoteOutput'];
 export type Run = Schemas['Run'];
 export type RunPage = Schemas['RunPage'];
 export type RunsAction = Schemas['RunsAction'];

@@ -12,7 +12,8 @@ export type OptionName =
   | 'max_parallel'
   | 'priority'
   | 'preflight'
-  | 'keep_kernel_s';
+  | 'keep_kernel_s'
+  | 'output_url';
 
 /** The channel that is always there. */
 export const JUPYTERLAB = 'jupyterlab';
@@ -28,10 +29,14 @@ export const EVENTS = [
 
 export type EventName = (typeof EVENTS)[number];
 
-export type OptionProblem = 'not-whole' | 'not-a-duration' | 'out-of-range';
+export type OptionProblem =
+  | 'not-whole'
+  | 'not-a-duration'
+  | 'not-an-address'
+  | 'out-of-range';
 
 interface IOption {
-  kind: 'whole' | 'seconds' | 'choice';
+  kind: 'whole' | 'seconds' | 'choice' | 'address';
   /** What holds when nothing is typed. */
   initial: string;
   minimum?: number;
@@ -73,7 +78,8 @@ export const OPTIONS: Record<OptionName, IOption> = {
     initial: '',
     minimum: 0,
     maximum: LONGEST
-  }
+  },
+  output_url: { kind: 'address', initial: '' }
 };
 
 const TOLD_AT_FIRST: readonly EventName[] = ['failed'];
@@ -140,7 +146,7 @@ export class OptionsDraft {
     }
     const value = read(name, text);
     if (value === null) {
-      return kind === 'whole' ? 'not-whole' : 'not-a-duration';
+      return PROBLEMS[kind];
     }
     return (value as number) < minimum! || (value as number) > maximum!
       ? 'out-of-range'
@@ -182,6 +188,13 @@ export class OptionsDraft {
   private _channels = new Set<string>([JUPYTERLAB]);
 }
 
+/** What is said of a text that is none of its kind. */
+const PROBLEMS = {
+  whole: 'not-whole',
+  seconds: 'not-a-duration',
+  address: 'not-an-address'
+} as const;
+
 const NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** The value of a text; null where it is none of its kind. */
@@ -193,5 +206,7 @@ function read(name: OptionName, text: string): number | string | null {
       return /^[+-]?\d+$/.test(text) ? Number(text) : null;
     case 'seconds':
       return parseDuration(text);
+    case 'address':
+      return /^[a-z][a-z\d+.-]*:\/\/./.test(text) ? text : null;
   }
 }

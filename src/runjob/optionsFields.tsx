@@ -71,6 +71,7 @@ function OptionField(props: {
   const messages = {
     'not-whole': trans.__('Type a whole number.'),
     'not-a-duration': trans.__('Type a time, such as 90s, 15m or 2h.'),
+    'not-an-address': trans.__('Type an address, such as s3://bucket/prefix.'),
     'out-of-range':
       kind === 'whole'
         ? trans.__('Type a number from %1 to %2.', minimum, maximum)
@@ -185,7 +186,8 @@ function useGroups(): [string, OptionName[]][] {
       ['max_attempts', 'retry_delay_s', 'keep_kernel_s', 'preflight']
     ],
     [trans.__('Time limits'), ['cell_timeout_s', 'timeout_s']],
-    [trans.__('Beside other runs'), ['overlap', 'max_parallel', 'priority']]
+    [trans.__('Beside other runs'), ['overlap', 'max_parallel', 'priority']],
+    [trans.__('Executed notebooks'), ['output_url']]
   ];
 }
 
@@ -248,6 +250,13 @@ function useWords(): Record<OptionName, IWords> {
     priority: {
       label: trans.__('Priority'),
       help: trans.__('From -100 to 100; the highest is taken first.')
+    },
+    output_url: {
+      label: trans.__('Keep a copy at'),
+      placeholder: 's3://bucket/prefix',
+      help: trans.__(
+        'A place outside this machine. Its password is no part of the address.'
+      )
     }
   };
 }

@@ -1,7 +1,7 @@
 import { notebookIcon, refreshIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
-import type { Run } from '../api/types';
+import type { RemoteOutput, Run } from '../api/types';
 import { CommandIDs } from '../commands';
 import { formatMetric, formatMoment } from '../format';
 import { attempt } from '../panel/attempt';
@@ -118,6 +118,24 @@ function RunActions(props: {
   );
 }
 
+/** Where the copy of the executed notebook is, or why it is not there. */
+function CopyOfNotebook({ copy }: { copy: RemoteOutput }): JSX.Element {
+  const trans = useTrans();
+  return (
+    <>
+      <span title={copy.address}>{copy.address}</span>
+      {copy.problem !== null && (
+        <p className="jp-Mlops-fieldProblem">
+          {trans.__('It is not there: %1', copy.problem)}
+        </p>
+      )}
+      {copy.problem === null && copy.written_at === null && (
+        <p className="jp-Mlops-fieldHelp">{trans.__('It is being written.')}</p>
+      )}
+    </>
+  );
+}
+
 function RunFacts(props: { run: Run; commands: CommandRegistry }): JSX.Element {
   const { run, commands } = props;
   const trans = useTrans();
@@ -170,6 +188,11 @@ function RunFacts(props: { run: Run; commands: CommandRegistry }): JSX.Element {
       {run.kernel && <Fact name={trans.__('Kernel')}>{run.kernel}</Fact>}
       {executorOf(run) && (
         <Fact name={trans.__('Executor')}>{executorOf(run)}</Fact>
+      )}
+      {run.remote_output && (
+        <Fact name={trans.__('Copy')}>
+          <CopyOfNotebook copy={run.remote_output} />
+        </Fact>
       )}
       {run.cause?.worked_in === true && (
         <Fact name={trans.__('Resumed')}>

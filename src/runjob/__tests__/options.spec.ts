@@ -31,6 +31,7 @@ describe('OptionsDraft', () => {
     options.setText('max_parallel', '4');
     options.setText('priority', '-5');
     options.setText('keep_kernel_s', '30m');
+    options.setText('output_url', ' s3://bucket/prefix ');
     expect(options.policies).toEqual({
       max_attempts: 3,
       retry_delay_s: 60,
@@ -38,7 +39,8 @@ describe('OptionsDraft', () => {
       overlap: 'allow',
       max_parallel: 4,
       priority: -5,
-      keep_kernel_s: 1_800
+      keep_kernel_s: 1_800,
+      output_url: 's3://bucket/prefix'
     });
   });
 
@@ -64,7 +66,10 @@ describe('OptionsDraft', () => {
     ['max_attempts', '21', 'out-of-range'],
     ['timeout_s', 'a while', 'not-a-duration'],
     ['timeout_s', '32d', 'out-of-range'],
-    ['timeout_s', '', null]
+    ['timeout_s', '', null],
+    ['output_url', 'bucket/prefix', 'not-an-address'],
+    ['output_url', 's3://', 'not-an-address'],
+    ['output_url', 'file:///mnt/share', null]
   ] as const)('says what is wrong with %s of “%s”', (name, text, problem) => {
     const options = new OptionsDraft();
     options.setText(name, text);

@@ -362,6 +362,30 @@ describe('RunsView', () => {
   });
 
   it.each([
+    [{ written_at: '2026-11-21T08:00:00Z', problem: null }, null],
+    [{ written_at: null, problem: null }, 'It is being written.'],
+    [
+      { written_at: null, problem: 'No such bucket.' },
+      'It is not there: No such bucket.'
+    ]
+  ])('says where the copy of a run’s notebook is: %j', async (copy, said) => {
+    const address = 's3://bucket/train/r1/train.ipynb';
+    const run = aRun({ remote_output: { address, ...copy } });
+    const server = new AnsweringServer({
+      'GET /runs': page([run]),
+      'GET /runs/r1': run
+    });
+    const model = new RunsModel(server.client);
+    render(<RunsView model={model} commands={keepingCommands().commands} />);
+    await act(() => model.refresh());
+    await userEvent.click(screen.getByRole('button', { name: /^train/ }));
+    expect(await screen.findByText(address)).toBeTruthy();
+    expect(screen.queryByText(/being written|not there/)?.textContent).toBe(
+      said ?? undefined
+    );
+  });
+
+  it.each([
     [
       'for which executor it waits',
       {
