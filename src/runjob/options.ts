@@ -30,10 +30,7 @@ export const EVENTS = [
 export type EventName = (typeof EVENTS)[number];
 
 export type OptionProblem =
-  | 'not-whole'
-  | 'not-a-duration'
-  | 'not-an-address'
-  | 'out-of-range';
+  'not-whole' | 'not-a-duration' | 'not-an-address' | 'out-of-range';
 
 interface IOption {
   kind: 'whole' | 'seconds' | 'choice' | 'address';

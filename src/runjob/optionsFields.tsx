@@ -253,7 +253,7 @@ function useWords(): Record<OptionName, IWords> {
     },
     output_url: {
       label: trans.__('Keep a copy at'),
-      placeholder: 's3://bucket/prefix',
+      placeholder: trans.__('s3://bucket/prefix'),
       help: trans.__(
         'A place outside this machine. Its password is no part of the address.'
       )
