@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -36,6 +37,7 @@ from jupyter_mlops.runs.queue import LEASE, Lease, Outcome
 from jupyter_mlops.runs.registrations_child import RegistrationsChild
 from jupyter_mlops.runs.remote.copies import copy_what_was_left
 from jupyter_mlops.runs.resume.keeper import clear_up, holds_kernels
+from jupyter_mlops.runs.resume.offers import take_back_if_possible
 from jupyter_mlops.runs.runner_process import (
     ATTEMPT_VARIABLE,
     WORKER_VARIABLE,
@@ -222,7 +224,7 @@ class WorkerLoop:
             close_partial_notebook(output_path(run, number))
 
     def _clear_up_kernels(self) -> None:
-        clear_up(self._settings)
+        clear_up(self._settings, partial(take_back_if_possible, self._store))
 
     def _sweep_aside(self) -> None:
         """Sweep in a thread: a folder of many journals takes long."""

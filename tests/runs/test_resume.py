@@ -149,12 +149,28 @@ def test_a_kernel_is_kept_no_longer_than_was_said_and_leaves_no_process(own_work
     assert not holds_kernels(bench.settings)
 
 
+def is_offered(bench: Workbench, run: Run) -> bool:
+    """Whether REST, command line and sidebar offer to resume the run."""
+    return run_as_dict(bench.jobs.get_run(run.id))["resumable_until"] is not None
+
+
+@pytest.mark.slow
+def test_a_run_whose_kept_kernel_died_is_offered_no_more(own_workbench: Workbench) -> None:
+    bench = own_workbench
+    failed = failing(bench, "died.ipynb")
+    assert is_offered(bench, failed)
+    psutil.Process(kept_kernel(bench, failed).kernel.pid).kill()
+    wait_until(lambda: not is_offered(bench, failed), 30, "the offer is taken back")
+    assert bench.jobs.get_run(failed.id).state == "failed"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("victim", ["runner", "worker_main", "all"])
 def test_no_kept_kernel_outlives_its_holders(own_workbench: Workbench, victim: str) -> None:
     bench = own_workbench
     child = "import subprocess\nsubprocess.Popen(['sleep', '300'], start_new_session=True)"
-    kept = kept_kernel(bench, failing(bench, "killed.ipynb", child, BROKEN))
+    failed = failing(bench, "killed.ipynb", child, BROKEN)
+    kept = kept_kernel(bench, failed)
     for name, processes in bench.modules().items():
         for process in processes if victim in (name, "all") and name in ("runner", "worker_main") else ():
             process.send_signal(signal.SIGKILL)
@@ -163,6 +179,7 @@ def test_no_kept_kernel_outlives_its_holders(own_workbench: Workbench, victim: s
     assert bench.run("other.ipynb").state == "succeeded", "whoever works next clears up"
     wait_until(lambda: not sleepers(bench), 15, "what it started ends too")
     assert KeptKernels(bench.settings).all() == []
+    wait_until(lambda: not is_offered(bench, failed), 15, "the offer is taken back")
 
 
 @pytest.mark.slow

@@ -121,4 +121,4 @@ async def test_it_is_interrupted_and_outlives_its_session(
         return kernel_id not in await kernel_ids(jp_fetch)
 
     await until(has_left, 30, "the server sees that it is gone")
-    clear_up(settings)
+    clear_up(settings, lambda _run_id: None)

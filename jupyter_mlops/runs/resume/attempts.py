@@ -16,16 +16,15 @@ from jupyter_mlops.runs.resume.clients import KeepingNotebookClient, ResumedNote
 from jupyter_mlops.runs.resume.compare import executed_before_failure
 from jupyter_mlops.runs.resume.hand_over import code_for
 from jupyter_mlops.runs.resume.keeper import KEEPER, extend
+from jupyter_mlops.runs.resume.offers import RESUMABLE_UNTIL, take_back, take_back_if_possible
 from jupyter_mlops.runs.resume.records import KeptKernel, KeptKernels, kernel_gone
 from jupyter_mlops.runs.resume.submission import resumes
 from jupyter_mlops.runs.states import Reason
-from jupyter_mlops.store import Store, changes
+from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.tracking.client import TrackedRun, Tracking
 from jupyter_mlops.tracking.probe import check_tracking
 
-RESUMABLE_UNTIL = "resumable_until"
-"""Where a row's `progress` keeps until when the run can be resumed."""
 ClientClass = Callable[..., Any]
 
 
@@ -82,7 +81,10 @@ def client_class(
     if failed_id is None:
 
         def keep(manager: Any, sockets: str | None) -> bool:
-            return tell(KEEPER.keep(settings, run.id, attempt_id, manager, sockets, policies.keep_kernel_s))
+            gone = partial(take_back_if_possible, store)
+            return tell(
+                KEEPER.keep(settings, run.id, attempt_id, manager, sockets, policies.keep_kernel_s, gone)
+            )
 
         return partial(KeepingNotebookClient, keep=keep)
 
@@ -91,7 +93,7 @@ def client_class(
         failed = session.get(Run, failed_id)
     if kept is None or failed is None:
         raise kernel_gone(failed_id)
-    _no_more_resumable(store, failed_id)
+    take_back(store, failed_id)
 
     def keep_on(record: KeptKernel) -> bool:
         return keeps and tell(extend(records, record, run.id, policies.keep_kernel_s))
@@ -104,12 +106,3 @@ def client_class(
         keep_on=keep_on,
         hand_over=code_for(run.id, attempt_id),
     )
-
-
-def _no_more_resumable(store: Store, run_id: str) -> None:
-    """Take back that a run can be resumed: another goes on in its kernel."""
-    with store.session() as session:
-        run = session.get(Run, run_id, with_for_update={"of": Run})
-        if run is not None and RESUMABLE_UNTIL in (run.progress or {}):
-            run.progress = {name: fact for name, fact in run.progress.items() if name != RESUMABLE_UNTIL}
-            changes.record(session, "run", run.id, state=run.state, root=run.root, notebook=run.notebook)

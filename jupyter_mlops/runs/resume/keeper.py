@@ -9,7 +9,8 @@ import shutil
 import signal
 import socket
 import threading
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,22 @@ MAX_MEMORY = 0.25  # of the machine's, for all kept kernels together
 LOOK_EVERY_S = 0.5
 
 
+@dataclass
+class _Held:
+    """A kernel that is held here.
+
+    Attributes:
+        run_id: the run that can be resumed in it, by the last look.
+        gone: told of that run when the kernel is let go.
+    """
+
+    records: KeptKernels
+    manager: Any
+    socket_folder: str | None
+    run_id: str
+    gone: Callable[[str], None]
+
+
 class KernelKeeper:
     """Holds the kernels that this process started for runs that failed, each until its time is over.
 
@@ -35,7 +52,7 @@ class KernelKeeper:
     """
 
     def __init__(self) -> None:
-        self._held: dict[str, tuple[KeptKernels, Any, str | None]] = {}
+        self._held: dict[str, _Held] = {}
         self._lock = threading.Lock()
         self._watch: threading.Thread | None = None
 
@@ -47,8 +64,11 @@ class KernelKeeper:
         manager: Any,
         socket_folder: str | None,
         for_s: float,
+        gone: Callable[[str], None],
     ) -> datetime | None:
         """Hold a kernel for so many seconds; answers until when, or None when there is no room for it.
+
+        When it is let go, or has died, `gone` is told of the run that could be resumed in it, from a thread.
 
         The oldest ones that nobody resumes in make room for it by number, never by memory.
         """
@@ -75,7 +95,7 @@ class KernelKeeper:
             log.warning("the kernel of run %s could not be kept: %s", run_id, error)
             return None
         with self._lock:
-            self._held[attempt_id] = records, manager, socket_folder
+            self._held[attempt_id] = _Held(records, manager, socket_folder, run_id, gone)
             if self._watch is None:
                 self._watch = threading.Thread(target=self._look, name="kernel-keeper", daemon=True)
                 self._watch.start()
@@ -93,8 +113,11 @@ class KernelKeeper:
     def _look(self) -> None:
         waiter = threading.Event()
         while not waiter.wait(LOOK_EVERY_S):
-            for attempt_id, (records, _, _) in list(self._held.items()):
-                if not _is_wanted(records, attempt_id):
+            for attempt_id, held in list(self._held.items()):
+                kept = held.records.of_kernel(attempt_id)
+                if kept is not None:
+                    held.run_id = kept.run_id
+                if not _is_wanted(held.records, kept):
                     self._let_go(attempt_id)
 
     def _let_go(self, attempt_id: str) -> None:
@@ -102,16 +125,16 @@ class KernelKeeper:
             held = self._held.pop(attempt_id, None)
         if held is None:
             return
-        records, manager, socket_folder = held
-        process = getattr(manager.provisioner, "process", None)
+        process = getattr(held.manager.provisioner, "process", None)
         signal_process_group(process, getattr(signal, "SIGKILL", signal.SIGTERM))
         kill_processes_of(ATTEMPT_VARIABLE, attempt_id)
         if process is not None:
             process.wait()
-        if socket_folder is not None:
-            shutil.rmtree(socket_folder, ignore_errors=True)
+        if held.socket_folder is not None:
+            shutil.rmtree(held.socket_folder, ignore_errors=True)
         with contextlib.suppress(OSError):
-            records.forget(attempt_id)
+            held.records.forget(attempt_id)
+        held.gone(held.run_id)
 
 
 KEEPER = KernelKeeper()
@@ -134,21 +157,26 @@ def holds_kernels(settings: Settings, pid: int | None = None) -> bool:
     return any(pid in (None, kept.holder.pid) and kept.is_alive for kept in KeptKernels(settings).all())
 
 
-def clear_up(settings: Settings) -> None:
-    """End what runners that died have left of kernels that they kept, and forget their records."""
+def clear_up(settings: Settings, gone: Callable[[str], None]) -> None:
+    """End what runners that died have left of kernels that they kept, and forget their records.
+
+    Args:
+        settings: the records are in its data folder.
+        gone: told of each run that can no more be resumed.
+    """
     records = KeptKernels(settings)
     for kept in records.all():
         if kept.host == socket.gethostname() and not (kept.holder.is_alive and kept.kernel.is_alive):
             kill_processes_of(ATTEMPT_VARIABLE, kept.attempt_id)
             shutil.rmtree(Path(kept.connection_file).parent, ignore_errors=True)
             records.forget(kept.attempt_id)
+            gone(kept.run_id)
 
 
-def _is_wanted(records: KeptKernels, attempt_id: str) -> bool:
-    kept = records.of_kernel(attempt_id)
+def _is_wanted(records: KeptKernels, kept: KeptKernel | None) -> bool:
     if kept is None or not kept.kernel.is_alive:
         return False
-    claim = records.claimed_by(attempt_id)
+    claim = records.claimed_by(kept.attempt_id)
     return not kept.is_over if claim is None else claim.is_alive
 
 
