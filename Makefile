@@ -82,6 +82,8 @@ RERUNS := $(if $(CI),--reruns 2)
 # Two at a time, as most of them wait for processes; a file's tests stay together, as they share a worker.
 PYTEST := python -m pytest --numprocesses 2 --dist loadfile
 
+UI_TESTS := CHROME_PATH="$$(ui-tests/ensure-browser.sh)" jlpm workspace jupyter_mlops-ui-tests test
+
 # --- tests -----------------------------------------------------------------------------------------------
 
 .PHONY: test
@@ -93,6 +95,7 @@ test-quick: env ## pytest without the slow ones
 
 .PHONY: drills
 drills: env ## what takes minutes: kills at random points, whole scenarios, every estimator served
+	@$(UI_TESTS) --grep @drill
 	@python -m pytest -m drill --timeout=1800
 
 .PHONY: test-py
@@ -105,7 +108,7 @@ test-js: env ## jest
 
 .PHONY: test-ui
 test-ui: env ## the user's walk through real JupyterLab in real Chromium
-	@CHROME_PATH="$$(ui-tests/ensure-browser.sh)" jlpm workspace jupyter_mlops-ui-tests test
+	@$(UI_TESTS) --grep-invert @drill
 
 .PHONY: papermill-tests
 papermill-tests: env ## papermill's own tests with our engine in place of its own

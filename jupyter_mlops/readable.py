@@ -56,3 +56,8 @@ def first_line(source: str) -> str:
     """The first line of a cell that says something."""
     line = next((line.strip() for line in source.splitlines() if line.strip()), "")
     return line if len(line) <= 60 else f"{line[:59]}…"
+
+
+def with_full_stop(text: str) -> str:
+    """A text that ends as a sentence does, whoever wrote it."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."

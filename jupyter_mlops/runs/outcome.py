@@ -8,6 +8,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.readable import with_full_stop
 from jupyter_mlops.runs.memory_end import MemoryEnd
 from jupyter_mlops.runs.queue import Outcome
 from jupyter_mlops.runs.states import Reason, RunState
@@ -48,7 +49,7 @@ def outcome_of(
         return Outcome(RunState.CANCELLED, Reason.CANCELLED, "Cancelled on request.", cell)
     if isinstance(error, PapermillExecutionError):
         message = f"{_place(cell)} raised {error.ename}: {plain_text(error.evalue)}".rstrip(": ")
-        return Outcome(RunState.FAILED, Reason.ERROR, message + ".", cell)
+        return Outcome(RunState.FAILED, Reason.ERROR, with_full_stop(message), cell)
     if isinstance(error, RunTimedOutError):
         return Outcome(RunState.TIMED_OUT, Reason.TIMEOUT, _timed_out(error, cell), cell)
     if isinstance(error, DeadKernelError):

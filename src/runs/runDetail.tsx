@@ -33,7 +33,7 @@ export function RunDetail(props: {
         formatMoment(run.created_at)
       )}
     >
-      {run.message && run.state !== 'succeeded' && (
+      {run.message && (
         <p className="jp-Mlops-reason" data-state={run.state}>
           {run.message}
         </p>

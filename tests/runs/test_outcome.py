@@ -17,6 +17,7 @@ from jupyter_mlops.runs.outcome import failed_cell, outcome_of, plain_text
 from jupyter_mlops.runs.states import RunState
 
 RAISED = PapermillExecutionError(1, 2, "1/0", "ZeroDivisionError", "\x1b[31mdivision\x1b[0m by zero", [])
+SENTENCE = PapermillExecutionError(1, 2, "x", "BadInputError", "It lacks `sex`.", [])
 
 
 def notebook(*statuses: str) -> Any:
@@ -40,6 +41,7 @@ def notebook(*statuses: str) -> Any:
         (None, None, "succeeded", None, None),
         (RunCancelledError(), None, "cancelled", "cancelled", "Cancelled"),
         (RAISED, None, "failed", "error", "ZeroDivisionError: division by zero."),
+        (SENTENCE, None, "failed", "error", "Cell 2 raised BadInputError: It lacks `sex`."),
         (DeadKernelError("Kernel died"), -9, "failed", "kernel_died", "killed by SIGKILL."),
         (DeadKernelError("Kernel died"), -11, "failed", "kernel_died", "SIGSEGV"),
         (DeadKernelError("Kernel died"), -99, "failed", "kernel_died", "signal 99"),
@@ -62,7 +64,7 @@ def test_each_end_has_its_state_its_reason_and_a_sentence(
     outcome = outcome_of(error, notebook("completed", "failed" if error else "completed"), kernel_exit)
     assert (outcome.state.value, outcome.reason) == (state, reason)
     assert (outcome.message is None) if said is None else (said in str(outcome.message))
-    assert "\x1b" not in str(outcome.message)
+    assert "\x1b" not in str(outcome.message) and ".." not in str(outcome.message)
 
 
 def test_every_final_state_but_success_has_a_reason() -> None:

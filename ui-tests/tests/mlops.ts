@@ -22,14 +22,7 @@ type Section = 'cells' | 'runs' | 'jobs' | 'models';
 
 const ARTIFACTS = path.join(__dirname, '..', 'artifacts');
 const NOTEBOOKS = path.join(__dirname, '..', 'notebooks');
-const EXAMPLE = path.join(
-  __dirname,
-  '..',
-  '..',
-  'examples',
-  'breast-cancer',
-  'train.ipynb'
-);
+const EXAMPLES = path.join(__dirname, '..', '..', 'examples');
 
 /** What a user does with the sidebar, in words of the product. */
 export class Mlops {
@@ -93,17 +86,21 @@ export class Mlops {
     await expect(this.panel.locator('.jp-Mlops-worker')).toBeVisible();
   }
 
-  /** Put a notebook of ours into the test's folder; returns its path. */
-  async upload(name: string, as = name): Promise<string> {
-    const source =
-      name === 'train' ? EXAMPLE : path.join(NOTEBOOKS, `${name}.ipynb`);
+  /** Put a notebook of ours, or an example as `penguins/train`, into the test's folder; returns its path. */
+  async upload(name: string, as = path.basename(name)): Promise<string> {
+    const folder = name.includes('/') ? EXAMPLES : NOTEBOOKS;
+    const source = path.join(folder, `${name}.ipynb`);
     const target = `${this.folder}/${as}.ipynb`;
     await this.page.contents.uploadFile(source, target);
     return target;
   }
 
   /** Upload a notebook and open it, in a kernel of that name if one is given. */
-  async open(name: string, as = name, kernel?: string): Promise<string> {
+  async open(
+    name: string,
+    as = path.basename(name),
+    kernel?: string
+  ): Promise<string> {
     const target = await this.upload(name, as);
     await this.run('docmanager:open', {
       path: target,

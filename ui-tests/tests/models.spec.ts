@@ -1,64 +1,12 @@
-import type { Locator } from '@playwright/test';
 import { expect, Mlops, test } from './mlops';
-
-/** A run starts a kernel and a training, on a machine that may be busy. */
-const A_RUN = 300_000;
-/** A registration asks the tracking server several times, and may try the model out. */
-const A_REGISTRATION = 180_000;
-
-/** Press a button of the dialog in front once it says so. */
-async function press(mlops: Mlops, name: string): Promise<void> {
-  await mlops.form.getByRole('button', { name, exact: true }).click({
-    timeout: A_REGISTRATION
-  });
-}
-
-/** Add a gate to the form in front, and fill in its options. */
-async function addGate(
-  mlops: Mlops,
-  kind: string,
-  options: Record<string, string> = {}
-): Promise<Locator> {
-  await mlops.form
-    .getByRole('combobox', { name: 'Kind of gate' })
-    .selectOption({ label: kind });
-  await mlops.form.getByRole('button', { name: 'Add gate' }).click();
-  const gate = mlops.form.getByRole('group', { name: `Gate: ${kind}` });
-  for (const [name, text] of Object.entries(options)) {
-    await gate.locator(`input[name="${name}"]`).fill(text);
-  }
-  return gate;
-}
-
-/** The page of a model, in the main area. */
-function pageOf(mlops: Mlops, model: string): Locator {
-  return mlops.page.getByRole('region', { name: `Registered model ${model}` });
-}
-
-/** Train by the form of “Run as job…” into a model that gets an alias once a gate has passed. */
-async function train(
-  mlops: Mlops,
-  job: string,
-  model: string,
-  parameters: Record<string, string> = {}
-): Promise<Locator> {
-  await mlops.openForm();
-  for (const [name, text] of Object.entries(parameters)) {
-    await mlops.form
-      .getByRole('textbox', { name: new RegExp(`^${name} `) })
-      .fill(text);
-  }
-  await mlops.form.getByRole('textbox', { name: 'Job name' }).fill(job);
-  await mlops.form
-    .getByRole('combobox', { name: 'Register model as' })
-    .fill(model);
-  await mlops.form.getByRole('combobox', { name: 'Alias' }).fill('champion');
-  await addGate(mlops, 'Metric', { metric: 'accuracy', min: '0.9' });
-  await mlops.picture(`form-gates-${job}`);
-  await mlops.submit();
-  await expect(mlops.form).toBeHidden();
-  return mlops.row('runs', job);
-}
+import {
+  A_REGISTRATION,
+  A_RUN,
+  addGate,
+  pageOf,
+  press,
+  train
+} from './registry';
 
 test('a job that names a model makes a version of it, beside its run', async ({
   page
@@ -67,7 +15,7 @@ test('a job that names a model makes a version of it, beside its run', async ({
   // Its picture is the documentation's: nobody's folder is called after a test.
   const mlops = new Mlops(page, 'breast-cancer');
   await page.contents.createDirectory('breast-cancer');
-  await mlops.open('train');
+  await mlops.open('breast-cancer/train');
   await mlops.openPanel();
   await mlops.openForm();
   await mlops.form.getByRole('textbox', { name: /^model / }).fill('forest');
@@ -98,7 +46,7 @@ test('a model is refused by a gate, passes, is approved, becomes champion, and i
 }) => {
   test.setTimeout(1_200_000);
   const name = `tumours-${Date.now()}`;
-  await mlops.open('train');
+  await mlops.open('breast-cancer/train');
   await mlops.openPanel();
   await mlops.openForm();
   await mlops.form.getByRole('textbox', { name: 'Job name' }).fill('first');
@@ -197,7 +145,7 @@ test('a served model answers what one types; its page comes back after a reload'
 }) => {
   test.setTimeout(1_200_000);
   const name = `served-${Date.now()}`;
-  await mlops.open('train');
+  await mlops.open('breast-cancer/train');
   await mlops.openPanel();
   const run = await train(mlops, 'to-serve', name);
   await expect(run).toContainText('succeeded', { timeout: A_RUN });

@@ -15,6 +15,7 @@ from jupyter_mlops.models.gates.gate import GateCase, GateResult
 from jupyter_mlops.models.gates.registry import gate_named
 from jupyter_mlops.models.plan import GateSpec
 from jupyter_mlops.models.trial import ModelTrial
+from jupyter_mlops.readable import with_full_stop
 
 
 def judge_gates(
@@ -52,12 +53,11 @@ def _judge(case: GateCase) -> GateResult:
 
 
 def _broken(case: GateCase, why: str, hint: str | None = None) -> GateResult:
-    message = f"It could not be judged: {why}"
     return GateResult(
         case.spec.kind,
         case.spec.before,
         "refused",
-        message if message.endswith(".") else f"{message}.",
+        with_full_stop(f"It could not be judged: {why}"),
         hint or "A model that this gate can judge.",
     )
 

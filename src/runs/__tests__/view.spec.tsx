@@ -51,6 +51,7 @@ describe('RunsView', () => {
         metrics: { accuracy: 0.97902 },
         model_name: 'cancer',
         model_version: '3',
+        message: 'Version 3 is registered, but champion stays version 1.',
         mlflow_run_id: 'f00d'
       })
     ]);
@@ -64,6 +65,7 @@ describe('RunsView', () => {
       'accuracy',
       '0.979',
       'cancer, version 3',
+      'Version 3 is registered, but champion stays version 1.',
       'f00d'
     ]) {
       expect(detail.getByText(text)).toBeTruthy();
