@@ -14,6 +14,8 @@ NATIVE = "flavour's own"
 RUNS_CODE = ("cloudpickle", "pickle", "python code")
 """Formats that can run code of their own when they are loaded."""
 _PICKLED = {".pkl", ".pickle", ".joblib", ".pth", ".pt", ".dill"}
+_PICKLING = {"pmdarima", "statsmodels"}
+"""Flavours that write a pickle, but say so neither in `MLmodel` nor by the file's ending."""
 
 
 def parse_description(text: str | None) -> dict[str, Any]:
@@ -43,7 +45,8 @@ def serialization_of(description: Mapping[str, Any], files: Mapping[str, Any]) -
         found.append("python code")
     if pyfunc.get("python_model"):
         found.append("cloudpickle")
-    if not found and any(PurePosixPath(path).suffix in _PICKLED for path in files):
+    is_pickle = any(PurePosixPath(path).suffix in _PICKLED for path in files)
+    if not found and (is_pickle or not _PICKLING.isdisjoint(flavors)):
         found.append("pickle")
     return next((one for one in found if one in RUNS_CODE), found[0] if found else NATIVE)
 
