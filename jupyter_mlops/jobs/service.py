@@ -81,7 +81,7 @@ class JobService:
             if request.idempotency_key is not None:
                 run.idempotency_key = request.idempotency_key
                 run.cause = {**run.cause, "fingerprint": request.fingerprint}
-            keep_findings(run, findings, Secrets(self.settings))
+            keep_findings(run, findings, Secrets(self.settings), session)
             enqueue_under_policies(session, run, _now(), requested="overlap" not in request.policies)
         ensure_worker(self.store, self.settings)
         return run, True

@@ -181,7 +181,7 @@ class WorkerLoop:
 
     def _register(self) -> None:
         with self._store.session() as session:
-            register_worker(session, self.id, os.getpid(), self._slots, _now())
+            register_worker(session, self.id, os.getpid(), self._slots, _now(), self._executors)
 
     def _held_attempts(self) -> list[str]:
         """What the heartbeat renews: attempts whose runners are well. It asks from its own thread."""

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
 
 import psutil
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.ids import new_id
+from jupyter_mlops.runs.executors import installed_executors
 from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Worker
 
@@ -38,6 +40,19 @@ def _live_workers(session: Session, now: datetime) -> list[Worker]:
     ).all()
     here = socket.gethostname()
     return [worker for worker in fresh if worker.host != here or runs_still(worker.pid)]
+
+
+def live_executors(session: Session, now: datetime) -> frozenset[str] | None:
+    """The executors that live workers have between them; None while one has not said which it has.
+
+    When none is alive, those that are installed here: the one that is then started has them.
+    """
+    workers = _live_workers(session, now)
+    if not workers:
+        return frozenset(installed_executors())
+    if any(worker.executors is None for worker in workers):
+        return None
+    return frozenset(name for worker in workers for name in worker.executors or ())
 
 
 def runs_still(pid: int) -> bool:
@@ -67,13 +82,36 @@ def ensure_worker(store: Store, settings: Settings) -> bool:
     return True
 
 
-def register_worker(session: Session, worker_id: str, pid: int, slots: int, now: datetime) -> None:
-    """Enter a worker process of this machine as alive, or do nothing if it is entered already."""
-    if session.get(Worker, worker_id) is not None:
+def register_worker(
+    session: Session,
+    worker_id: str,
+    pid: int,
+    slots: int,
+    now: datetime,
+    executors: Iterable[str] | None = None,
+) -> None:
+    """Enter a worker process of this machine as alive; of one that is entered already only what it has.
+
+    Args:
+        session: a transaction.
+        worker_id: whose entry it is.
+        pid, slots: the process, and how many runs at once.
+        now: the moment.
+        executors: by their names; None: it has not said yet.
+    """
+    has = None if executors is None else sorted(executors)
+    if (entered := session.get(Worker, worker_id)) is not None:
+        entered.executors = entered.executors if has is None else has
         return
     session.add(
         Worker(
-            id=worker_id, host=socket.gethostname(), pid=pid, slots=slots, started_at=now, heartbeat_at=now
+            id=worker_id,
+            host=socket.gethostname(),
+            pid=pid,
+            slots=slots,
+            started_at=now,
+            heartbeat_at=now,
+            executors=has,
         )
     )
     changes.record(session, "worker", worker_id, state="started")

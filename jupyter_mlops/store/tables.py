@@ -202,6 +202,7 @@ class Worker(Base):
     started_at: Mapped[datetime]
     heartbeat_at: Mapped[datetime]
     stopped_at: Mapped[datetime | None]
+    executors: Mapped[list[Any] | None] = mapped_column(StoredJson(none_as_null=True))
 
 
 class Notification(Base):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -17,13 +18,16 @@ from workbench import Workbench
 from jupyter_mlops.cli import main
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs import service
 from jupyter_mlops.jobs.policies import Policies
+from jupyter_mlops.jobs.preflight.runs import preflight_request
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.jobs.spec import JobChange, RunRequest
 from jupyter_mlops.runs import executors, queue
 from jupyter_mlops.runs.executors import LocalExecutor, installed_executors
 from jupyter_mlops.runs.states import RunState
+from jupyter_mlops.runs.workers import live_executors, register_worker
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Run
 
@@ -81,6 +85,47 @@ def test_a_run_goes_to_its_jobs_executor_unless_it_says_its_own(
     assert jobs.submit(RunRequest("train.ipynb", policies={"executor": "local"})).executor == "local"
     jobs.change_job(job.id, JobChange(policies={}))
     assert jobs.get_job(job.id).executor == "local"
+
+
+def worker_of(store: Store, *executors: str | None) -> None:
+    """A worker of this machine that is alive, and says which executors it has, or has not said yet."""
+    has = None if None in executors else [name for name in executors if name is not None]
+    with store.session() as session:
+        register_worker(session, new_id(), os.getpid(), 1, datetime.now(timezone.utc), has)
+
+
+@pytest.mark.usefixtures("elsewhere")
+@pytest.mark.parametrize(
+    ("workers", "told"),
+    [
+        ([], False),  # one is started here, where it is installed
+        ([["local"]], True),
+        ([["local"], ["local", "elsewhere"]], False),
+        ([["local"], [None]], False),
+    ],
+)
+def test_a_run_whose_executor_no_live_worker_has_is_told_of_and_queued_all_the_same(
+    store: Store,
+    settings: Settings,
+    notebook_folder,
+    write_notebook: WriteNotebook,
+    monkeypatch: pytest.MonkeyPatch,
+    workers: list[list[str | None]],
+    told: bool,
+) -> None:
+    monkeypatch.setattr(service, "ensure_worker", lambda *_: False)
+    write_notebook("train.ipynb", "1")
+    jobs = JobService(store, settings, notebook_folder.resolve())
+    for has in workers:
+        worker_of(store, *has)
+    request = RunRequest("train.ipynb", policies={"executor": "elsewhere", "preflight": "refuse"})
+    run = jobs.submit(request)
+    found = [(one["code"], one["subject"]) for one in run.progress["findings"]]
+    assert run.state == "queued" and (("executor", "elsewhere") in found) is told
+    asked = preflight_request(request, jobs.root, settings, store)
+    assert any(finding.code == "executor" for finding in asked) is told
+    local = jobs.submit(RunRequest("train.ipynb", name="local"))
+    assert [one for one in local.progress["findings"] if one["code"] == "executor"] == []
 
 
 @pytest.mark.usefixtures("settings")
@@ -167,3 +212,5 @@ def test_two_worker_processes_keep_to_a_limit_while_runs_go_on(own_workbench: Wo
     assert [bench.jobs.get_run(run.id).state for run in runs] == ["succeeded"] * 3
     assert most == 1
     assert all(worker.is_running() for worker in workers)
+    with bench.store.reading() as session:
+        assert live_executors(session, datetime.now(timezone.utc)) == {"local"}

@@ -19,7 +19,7 @@ class PreflightHandler(MlopsHandler):
         """Answer with what was found."""
         request = RunRequest(**self.body("RunRequest"))
         jobs = self.backend.jobs
-        findings = await self.in_thread(preflight_request, request, jobs.root, jobs.settings)
+        findings = await self.in_thread(preflight_request, request, jobs.root, jobs.settings, jobs.store)
         self.answer({"findings": [finding.as_dict() for finding in findings]})
 
 
