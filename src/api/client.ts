@@ -30,7 +30,6 @@ import type {
   SessionState,
   Status,
   TriggerChange,
-  TriggerRequest,
   UnseenLeft
 } from './types';
 
@@ -124,14 +123,6 @@ export class Client {
     return this._transport.call('/jobs/{job_id}', {
       method: 'DELETE',
       ids: { job_id }
-    });
-  }
-
-  addTrigger(job_id: string, body: TriggerRequest): Promise<NewTrigger> {
-    return this._transport.call('/jobs/{job_id}/triggers', {
-      method: 'POST',
-      ids: { job_id },
-      body
     });
   }
 

@@ -74,8 +74,11 @@ interface IDefaulted {
   registration?: RegistrationPlan;
 }
 
-export type JobRequest = Omit<Schemas['JobRequest'], keyof IDefaulted> &
-  IDefaulted;
+export type JobRequest = Omit<
+  Schemas['JobRequest'],
+  keyof IDefaulted | 'trigger'
+> &
+  IDefaulted & { trigger?: TriggerRequest | null };
 export type RunRequest = Omit<Schemas['RunRequest'], keyof IDefaulted> &
   IDefaulted;
 export type RegistrationRequest = Omit<

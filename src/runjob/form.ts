@@ -383,22 +383,10 @@ export class RunJobForm implements IDisposable {
       : savePreset(this._client, jobId, name, this._changedValues());
   }
 
-  /** Make the job, then its trigger; without that, a job that is new goes again. */
   private async _sendTrigger(trigger: TriggerRequest): Promise<Submitted> {
-    await this._client.previewTrigger(trigger.kind, trigger.spec, trigger);
-    const job = await this._client.createJob(this.request);
-    try {
-      return {
-        kind: 'job',
-        job,
-        trigger: await this._client.addTrigger(job.id, trigger)
-      };
-    } catch (error) {
-      if (!job.triggers?.length && !job.last_run) {
-        await this._client.deleteJob(job.id).catch(() => undefined);
-      }
-      throw error;
-    }
+    const job = await this._client.createJob({ ...this.request, trigger });
+    const made = job.triggers!.at(-1)!; // The newest is the last.
+    return { kind: 'job', job, trigger: { ...made, token: job.token ?? null } };
   }
 
   private _changedValues(): Record<string, JSONValue> {

@@ -16,6 +16,8 @@ function aForm(server = new AnsweringServer({ 'POST /runs': aRun() })) {
   return { server, form: new RunJobForm(server.client, inspection) };
 }
 
+const TRIGGER = { id: 't1', kind: 'http', hook: '/h/t1' };
+
 describe('RunJobForm', () => {
   it('sends only the parameters that differ from their defaults', async () => {
     const { server, form } = aForm();
@@ -199,11 +201,9 @@ describe('RunJobForm', () => {
   });
 
   it('makes a trigger of its own of a cron expression with an end', async () => {
-    const job = aJob({ triggers: [] });
     const { server, form } = aForm(
       new AnsweringServer({
-        'POST /jobs': job,
-        [`POST /jobs/${job.id}/triggers`]: { id: 't1', token: null },
+        'POST /jobs': { ...aJob(), triggers: [{ ...TRIGGER, kind: 'cron' }] },
         'GET /schedule': { next_fires: [] }
       })
     );
@@ -214,8 +214,9 @@ describe('RunJobForm', () => {
     form.schedule.setText('missed', 'skip');
     form.schedule.setText('jitter_s', '5m');
     await form.submit();
-    expect(server.calls('POST /jobs')[0].body.schedule).toBeUndefined();
-    expect(server.calls(`POST /jobs/${job.id}/triggers`)[0].body).toEqual({
+    const { schedule, trigger } = server.calls('POST /jobs')[0].body;
+    expect(schedule).toBeUndefined();
+    expect(trigger).toEqual({
       kind: 'cron',
       spec: { cron: '0 6 * * *', timezone: 'Europe/Berlin' },
       ends_at: new Date('2030-01-01T00:00').toISOString(),
@@ -301,53 +302,37 @@ describe('RunJobForm', () => {
     });
   });
 
-  const TRIGGER = { id: 't1', kind: 'http', token: 'secret', hook: '/h/t1' };
-
   it('makes a job with a trigger of another kind, and keeps its token to be shown', async () => {
     const { server, form } = aForm(
       new AnsweringServer({
-        'GET /schedule': { next_fires: [] },
-        'POST /jobs': aJob(),
-        'POST /jobs/j1/triggers': TRIGGER
+        'POST /jobs': {
+          ...aJob(),
+          triggers: [{ ...TRIGGER, id: 't0' }, TRIGGER],
+          token: 'secret'
+        }
       })
     );
     form.when = 'event';
     form.schedule.kind = 'http';
-    expect(await form.submit()).toMatchObject({ trigger: { token: 'secret' } });
-    expect(server.calls('POST /jobs/j1/triggers')[0].body).toEqual({
+    expect(await form.submit()).toMatchObject({
+      trigger: { id: 't1', token: 'secret' }
+    });
+    expect(server.calls('POST /jobs')[0].body.trigger).toEqual({
       kind: 'http',
       spec: {}
     });
     form.dispose();
   });
 
-  it('makes no job for a trigger that the server refuses', async () => {
+  it('shows at its input what the server refuses of a trigger, the job with it', async () => {
     const { server, form } = aForm(
-      new AnsweringServer({ 'GET /schedule': () => refusal('path') })
+      new AnsweringServer({ 'POST /jobs': () => refusal('path') })
     );
     form.when = 'event';
     form.schedule.setText('path', '../secret');
     expect(await form.submit()).toBeNull();
     expect(form.problemOf('path')?.message).toBe('Refused.');
-    expect(server.calls('POST /jobs')).toEqual([]);
-    form.dispose();
-  });
-
-  it('takes a new job back when its trigger is refused after all', async () => {
-    const { server, form } = aForm(
-      new AnsweringServer({
-        'GET /schedule': { next_fires: [] },
-        'POST /jobs': aJob(),
-        'POST /jobs/j1/triggers': () => refusal('job', 'For ever.'),
-        'DELETE /jobs/j1': () => new Response(null, { status: 204 })
-      })
-    );
-    form.when = 'event';
-    form.schedule.kind = 'after';
-    form.schedule.setText('job', 'prepare');
-    expect(await form.submit()).toBeNull();
-    expect(form.problemOf('job')?.message).toBe('For ever.');
-    expect(server.calls('DELETE /jobs/j1').length).toBe(1);
+    expect(server.calls('POST /jobs').length).toBe(1);
     form.dispose();
   });
 });
