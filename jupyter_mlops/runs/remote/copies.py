@@ -37,6 +37,7 @@ from jupyter_mlops.store import Store, changes
 from jupyter_mlops.store.tables import Attempt, Run
 
 log = logging.getLogger(__name__)
+MAX_SAID_CHARS = 500
 WITHIN_S = 10.0
 """How long the end of an attempt waits for its copy; it is gone on with after that."""
 
@@ -85,19 +86,19 @@ class Copying:
             done = subprocess.run(
                 [sys.executable, "-m", "jupyter_mlops.runs.remote.writing", *self._command],
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
+                capture_output=True,  # an error may tell a secret: nothing of it is logged as it is
                 env=self._environment,
                 cwd=self._folder,  # nothing of the user's is on the path of modules
                 timeout=LIMIT_S + 5,
                 check=False,
             )
+            if not done.stdout:
+                said = done.stderr.decode(errors="replace").strip()[-MAX_SAID_CHARS:]
+                return said or "The process that copied it was ended."
             return json.loads(done.stdout.splitlines()[-1])["problem"]  # type: ignore[no-any-return]
         except subprocess.TimeoutExpired:
             return f"It took longer than {LIMIT_S:g} s."
-        except IndexError:
-            return "It could not be copied in time, or the process that copied it was ended."
-        except Exception as error:
-            log.exception("the process that copies to %s failed", self._address)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told
             return f"{type(error).__name__}: {error}"
 
 

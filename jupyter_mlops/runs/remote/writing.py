@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import sys
 import threading
@@ -18,7 +17,6 @@ from pathlib import Path
 
 from jupyter_mlops.ids import new_id
 
-log = logging.getLogger(__name__)
 WAITS_S = (1.0, 3.0)
 LIMIT_S = 600.0
 """How long one copy may take in all, with its waits."""
@@ -68,7 +66,6 @@ def write_patiently(source: Path, url: str, relative: str, waits_s: Sequence[flo
             write_whole(source, url, relative)
         except Exception as error:  # noqa: BLE001 - of whatever package has the file system
             problem = f"{type(error).__name__}: {error}"
-            log.warning("%s could not be copied to %s/%s: %s", source, url, relative, problem)
             if wait_s is not None:
                 time.sleep(wait_s)
         else:

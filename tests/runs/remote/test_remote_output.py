@@ -13,6 +13,7 @@ from waiting import wait_until
 from workbench import RUN_WITHIN_S, Workbench
 
 from jupyter_mlops.capture.redaction import REDACTED
+from jupyter_mlops.jobs.run_actions import RunActions
 from jupyter_mlops.jobs.views import run_as_dict
 from jupyter_mlops.runs.states import Reason
 from jupyter_mlops.secrets.keeping import Secrets
@@ -64,6 +65,9 @@ def test_the_executed_notebook_is_kept_at_the_address_of_its_job_too(
     assert [path for path in kept.rglob("*") if path.is_file()] == [copy]
     assert nbformat.reads(copy.read_text(), as_version=4).cells[0].outputs[0].text == "said\n"
 
+    RunActions(workbench.jobs).delete(run.id)
+    assert not local.exists() and copy.exists(), "what deletes a run leaves its copy alone"
+
 
 def test_a_run_of_a_job_without_an_address_says_nothing_of_a_copy(workbench: Workbench, kept: Path) -> None:
     workbench.write("both.ipynb", "1")
@@ -90,6 +94,15 @@ def test_a_failed_run_is_copied_as_far_as_it_came_without_its_secrets(
     assert VALUE not in text and text.count(REDACTED) >= 2 and text == Path(run.output_path or "").read_text()
 
 
+@pytest.mark.slow
+def test_each_attempt_has_a_copy_of_its_own(workbench: Workbench, kept: Path) -> None:
+    workbench.write("again.ipynb", "1 / 0")
+    run = workbench.run("again.ipynb", policies={**elsewhere(kept), "max_attempts": 2, "retry_delay_s": 0})
+    assert run.state == "failed" and remote(workbench, run)["address"].endswith("/attempt-2/again.ipynb")
+    wait_until(lambda: len(list(kept.rglob("again.ipynb"))) == 2, 60, "both attempts are copied")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(("source", "state"), [("1", "succeeded"), ("1 / 0", "failed")])
 def test_a_place_that_cannot_be_written_to_changes_nothing_but_is_told(
     workbench: Workbench, tmp_path: Path, source: str, state: str

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 import fsspec
 import pytest
 from fsspec.implementations.memory import MemoryFileSystem
 
+from jupyter_mlops.capture.redaction import REDACTED
+from jupyter_mlops.runs.remote.copies import Copying
+from jupyter_mlops.runs.remote.output import REMOTE_OUTPUT, RemoteOutput
 from jupyter_mlops.runs.remote.writing import write_patiently, write_whole
+from jupyter_mlops.store.tables import Run
 
 CONTENT = b'{"cells": []}'
 
@@ -105,6 +112,29 @@ def test_an_object_store_gets_one_object_and_nothing_else(source: Path, memory: 
     fsspec.register_implementation("oss", Bucket, clobber=True)
     write_whole(source, "oss://kept/prefix", "a/train.ipynb")
     assert memory.find("/kept") == ["/kept/prefix/a/train.ipynb"]
+
+
+def test_why_a_copy_failed_is_told_without_a_secret_of_the_environment(source: Path) -> None:
+    secret = "Sw0rdf1sh-of-the-share"
+    environment = {**os.environ, "SHARE_PASSWORD": secret}
+    copying = Copying(source, f"file://{source}/{secret}", "train.ipynb", environment)
+    told: SimpleQueue[RemoteOutput] = SimpleQueue()
+    copying.when_done(told.put)
+    copy = told.get(timeout=120)
+    assert copy.problem is not None and REDACTED in copy.problem and secret not in copy.problem
+    assert copying.result(0.0) == RemoteOutput(copy.address), "who does not wait is told nothing yet"
+    assert copying.result(60.0) == copy
+
+
+def test_a_copy_that_nobody_told_of_is_not_under_way_for_ever() -> None:
+    begun = {"address": "s3://bucket/train.ipynb", "written_at": None, "problem": None}
+    now = datetime.now(timezone.utc)
+    run = Run(progress={REMOTE_OUTPUT: begun}, ended_at=now)
+    assert (RemoteOutput.of(run) or RemoteOutput("")).is_under_way
+    run.ended_at = now - timedelta(hours=1)
+    told = RemoteOutput.of(run)
+    assert told is not None and told.problem is not None and told.address == begun["address"]
+    assert RemoteOutput.of(Run(progress={}, ended_at=now)) is None
 
 
 def test_the_process_tells_what_came_of_it(source: Path, tmp_path: Path) -> None:
