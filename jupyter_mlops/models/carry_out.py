@@ -140,7 +140,10 @@ class _Carrier:
 
     def all_steps(self, row: Registration) -> Registration:
         settings = settings_of(self.settings, row)
-        own = None if self.trial else TrialProcesses(settings, root=Path(row.root) if row.root else None)
+        root = Path(row.root) if row.root else None
+        own = None
+        if self.trial is None:
+            own = TrialProcesses(settings, root=root, tell=lambda said: self._say(row, said))
         with own or nullcontext():
             return self._all_steps(row, settings, self.trial or own)
 
@@ -195,6 +198,7 @@ class _Carrier:
         now = datetime.now(timezone.utc)
         resting = state not in STEPS
         written = {
+            "message": None,  # what was said of the step before is over
             **columns,
             "state": state.value,
             "updated_at": now,
@@ -225,15 +229,20 @@ class _Carrier:
     def _try_later(self, row: Registration, error: MlopsError) -> Registration:
         if datetime.now(timezone.utc) - row.created_at > GIVE_UP_AFTER:
             return self._store(row, {"state": RegistrationState.FAILED, "message": error.message})
+        self._say(row, f"{error.message} It is tried again.")
+        with self.store.session() as session:
+            let_go(session, row.id, self.holder, AGAIN_AFTER_S)
+        raise error
+
+    def _say(self, row: Registration, message: str) -> None:
+        """Tell those who look at it what it is at, or waits for."""
         with self.store.session() as session:
             session.execute(
                 update(Registration)
                 .where(Registration.id == row.id, Registration.holder == self.holder)
-                .values(message=f"{error.message} It is tried again.", updated_at=datetime.now(timezone.utc))
+                .values(message=message, updated_at=datetime.now(timezone.utc))
             )
-            let_go(session, row.id, self.holder, AGAIN_AFTER_S)
             tell(session, row)
-        raise error
 
 
 def _stopped(row: Registration) -> Columns:
