@@ -65,7 +65,7 @@ def _details(page: Mapping[str, Any], evidence: Mapping[str, Any]) -> Block:
         "Takes": _columns(signature.get("inputs")),
         "Gives": _columns(signature.get("outputs")),
     }
-    return Table(("", ""), [(name, str(value)) for name, value in facts.items() if value])
+    return Table(("Fact", "Value"), [(name, str(value)) for name, value in facts.items() if value])
 
 
 def _columns(columns: Any) -> str:

@@ -97,11 +97,10 @@ def _html(block: Block) -> str:
     if isinstance(block, Items):
         return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
     if isinstance(block, Table):
-        head = "".join(f"<th>{escape(name)}</th>" for name in block.heads)
+        heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in block.heads)
         rows = "".join(
             f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in block.rows
         )
-        heads = f"<thead><tr>{head}</tr></thead>" if any(block.heads) else ""
-        return f"<table>{heads}<tbody>{rows}</tbody></table>"
+        return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
     tag = "pre" if block.preformatted else "p"
     return f"<{tag}>{escape(block.text)}</{tag}>"

@@ -4,6 +4,7 @@ import { formatMetric, formatValue } from '../format';
 import { useTrans } from '../panel/hooks';
 import { EmptyState, ProblemNotice } from '../panel/notice';
 import { CodeDiff } from './codeDiff';
+import { TableFrame } from './tableFrame';
 import { Awaited, VersionChoice } from './versionChoice';
 import type { IPageProps } from './view';
 
@@ -100,23 +101,21 @@ function Differences(props: {
   return (
     <section aria-label={title}>
       <h2>{title}</h2>
-      <div className="jp-Mlops-tableFrame">
-        <table className="jp-Mlops-table jp-Mlops-comparison">
-          <thead>
-            <tr>
-              <th scope="col">{trans.__('Name')}</th>
-              <th scope="col">{trans.__('Version %1', of.a)}</th>
-              <th scope="col">{trans.__('Version %1', of.b)}</th>
-              <th scope="col">{trans.__('Difference')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {differences.map(difference => (
-              <DifferenceRow key={difference.name} of={difference} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TableFrame label={title} className="jp-Mlops-comparison">
+        <thead>
+          <tr>
+            <th scope="col">{trans.__('Name')}</th>
+            <th scope="col">{trans.__('Version %1', of.a)}</th>
+            <th scope="col">{trans.__('Version %1', of.b)}</th>
+            <th scope="col">{trans.__('Difference')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {differences.map(difference => (
+            <DifferenceRow key={difference.name} of={difference} />
+          ))}
+        </tbody>
+      </TableFrame>
     </section>
   );
 }

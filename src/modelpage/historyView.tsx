@@ -4,6 +4,7 @@ import type { AliasMove, ModelPage } from '../api/types';
 import { useTrans } from '../panel/hooks';
 import { EmptyState } from '../panel/notice';
 import { Ago } from '../panel/times';
+import { TableFrame } from './tableFrame';
 
 /** Every move of every alias: when, from where to where, who, and why. */
 export function HistoryView({ page }: { page: ModelPage }): JSX.Element {
@@ -20,44 +21,42 @@ export function HistoryView({ page }: { page: ModelPage }): JSX.Element {
     );
   }
   return (
-    <div className="jp-Mlops-tableFrame">
-      <table className="jp-Mlops-table">
-        <caption>{trans.__('Moves of aliases, newest first')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{trans.__('When')}</th>
-            <th scope="col">{trans.__('Alias')}</th>
-            <th scope="col">{trans.__('Move')}</th>
-            <th scope="col">{trans.__('How')}</th>
-            <th scope="col">{trans.__('Who')}</th>
-            <th scope="col">{trans.__('Why')}</th>
+    <TableFrame label={trans.__('Moves of aliases')}>
+      <caption>{trans.__('Moves of aliases, newest first')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('When')}</th>
+          <th scope="col">{trans.__('Alias')}</th>
+          <th scope="col">{trans.__('Move')}</th>
+          <th scope="col">{trans.__('How')}</th>
+          <th scope="col">{trans.__('Who')}</th>
+          <th scope="col">{trans.__('Why')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {page.moves.map(move => (
+          <tr key={move.id} data-state={move.state}>
+            <td>
+              <Ago moment={move.done_at ?? move.created_at} />
+            </td>
+            <td>
+              <span
+                className="jp-Mlops-badge jp-Mlops-alias"
+                data-alias={move.alias}
+              >
+                {move.alias}
+              </span>
+            </td>
+            <td>
+              <Way move={move} />
+            </td>
+            <td>{actionInWords(move, trans)}</td>
+            <td>{move.actor ?? '–'}</td>
+            <td>{move.reason ?? '–'}</td>
           </tr>
-        </thead>
-        <tbody>
-          {page.moves.map(move => (
-            <tr key={move.id} data-state={move.state}>
-              <td>
-                <Ago moment={move.done_at ?? move.created_at} />
-              </td>
-              <td>
-                <span
-                  className="jp-Mlops-badge jp-Mlops-alias"
-                  data-alias={move.alias}
-                >
-                  {move.alias}
-                </span>
-              </td>
-              <td>
-                <Way move={move} />
-              </td>
-              <td>{actionInWords(move, trans)}</td>
-              <td>{move.actor ?? '–'}</td>
-              <td>{move.reason ?? '–'}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }
 
@@ -71,7 +70,7 @@ function Way({ move }: { move: AliasMove }): JSX.Element {
         ? trans.__('taken from version %1', from)
         : trans.__('from version %1 to version %2', from, to);
   return (
-    <span title={text}>
+    <span className="jp-Mlops-way" title={text}>
       <span className="jp-Mlops-hidden">{text}</span>
       <span aria-hidden>
         {from ?? '∅'} → {to ?? '∅'}

@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
@@ -135,10 +136,22 @@ function Node(props: {
         onClick={props.onChoose}
       >
         <span className="jp-Mlops-nodeKind">{kind}</span>
-        <span className="jp-Mlops-nodeLabel">{node.label}</span>
+        <span className="jp-Mlops-nodeLabel">{shortLabel(node)}</span>
       </button>
     </li>
   );
+}
+
+/** What tells a node apart where there is little room; its kind stands above it. */
+export function shortLabel({ kind, label }: LineageNode): string {
+  switch (kind) {
+    case 'version':
+      return /\d+( \(.*\))?$/.exec(label)?.[0] ?? label;
+    case 'notebook':
+      return PathExt.basename(label);
+    default:
+      return label;
+  }
 }
 
 /** How a gate ended, which its label says after its kind. */

@@ -42,9 +42,11 @@ export function ticksFor(values: readonly number[]): number[] {
   const span = highest - lowest || Math.abs(highest) * 0.1 || 1;
   const step = roundStep(span / 2);
   const first = Math.floor(lowest / step + 1e-9);
-  const last = Math.max(Math.ceil(highest / step - 1e-9), first + 1);
-  return Array.from({ length: last - first + 1 }, (_, index) =>
-    Number(((first + index) * step).toPrecision(12))
+  const last = Math.ceil(highest / step - 1e-9);
+  // What never changed is a line in the middle.
+  const margin = first === last ? 1 : 0;
+  return Array.from({ length: last - first + 1 + 2 * margin }, (_, index) =>
+    Number(((first - margin + index) * step).toPrecision(12))
   );
 }
 

@@ -86,7 +86,7 @@ function Chart(props: {
         {ticks.map(tick => (
           <g key={tick} className="jp-Mlops-tick" aria-hidden>
             <line x1={LEFT} x2={WIDTH - RIGHT} y1={y(tick)} y2={y(tick)} />
-            <text x={LEFT - 6} y={y(tick)} dy="0.32em" textAnchor="end">
+            <text x={LEFT - 9} y={y(tick)} dy="0.32em" textAnchor="end">
               {formatMetric(tick)}
             </text>
           </g>

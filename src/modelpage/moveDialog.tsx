@@ -39,7 +39,10 @@ export function askForMove(
   page: ModelPage,
   trans: TranslationBundle
 ): Promise<void> {
-  const draft = new MoveDraft('champion', model.version, move =>
+  const { champion } = page.aliases;
+  const others = page.versions.filter(({ version }) => version !== champion);
+  const to = model.version === champion ? others[0]?.version : model.version;
+  const draft = new MoveDraft('champion', to ?? model.version, move =>
     model.moveAlias(move.alias, move.version, move.reason)
   );
   return ask(draft, trans, {

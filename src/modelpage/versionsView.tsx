@@ -9,6 +9,7 @@ import { EmptyState } from '../panel/notice';
 import { Ago } from '../panel/times';
 import { MetricsCharts } from './metricsCharts';
 import { metricNames } from './metrics';
+import { TableFrame } from './tableFrame';
 import type { IPageProps } from './view';
 
 /** How many metrics have a column; all have a chart. */
@@ -47,35 +48,33 @@ function VersionsTable(props: IPageProps & { page: ModelPage }): JSX.Element {
   const trans = useTrans();
   const metrics = metricNames(page.versions).slice(0, COLUMNS);
   return (
-    <div className="jp-Mlops-tableFrame">
-      <table className="jp-Mlops-table">
-        <caption>{trans.__('Versions, newest first')}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{trans.__('Version')}</th>
-            <th scope="col">{trans.__('Aliases')}</th>
-            <th scope="col">{trans.__('Gates')}</th>
-            {metrics.map(name => (
-              <th key={name} scope="col" className="jp-mod-number">
-                {name}
-              </th>
-            ))}
-            <th scope="col">{trans.__('Made')}</th>
-            <th scope="col">{trans.__('From')}</th>
-          </tr>
-        </thead>
-        <tbody>
-          {page.versions.map(version => (
-            <VersionRow
-              key={version.version}
-              {...props}
-              version={version}
-              metrics={metrics}
-            />
+    <TableFrame label={trans.__('Versions')}>
+      <caption>{trans.__('Versions, newest first')}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{trans.__('Version')}</th>
+          <th scope="col">{trans.__('Aliases')}</th>
+          <th scope="col">{trans.__('Gates')}</th>
+          {metrics.map(name => (
+            <th key={name} scope="col" className="jp-mod-number">
+              {name}
+            </th>
           ))}
-        </tbody>
-      </table>
-    </div>
+          <th scope="col">{trans.__('Made')}</th>
+          <th scope="col">{trans.__('From')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {page.versions.map(version => (
+          <VersionRow
+            key={version.version}
+            {...props}
+            version={version}
+            metrics={metrics}
+          />
+        ))}
+      </tbody>
+    </TableFrame>
   );
 }
 

@@ -34,7 +34,7 @@ export function ModelPageView(props: IPageProps): JSX.Element {
   const page = model.page.value;
   return (
     <>
-      <header className="jp-Mlops-pageHeader">
+      <div className="jp-Mlops-pageHeader">
         <h1>{model.name}</h1>
         <IconButton
           icon={refreshIcon}
@@ -42,7 +42,7 @@ export function ModelPageView(props: IPageProps): JSX.Element {
           onClick={() => void model.refresh()}
         />
         {page?.description && <p>{page.description}</p>}
-      </header>
+      </div>
       {model.page.problem && <ProblemNotice problem={model.page.problem} />}
       {!page && !model.page.problem && (
         <p className="jp-Mlops-waiting" role="status">
@@ -64,6 +64,7 @@ function Body(props: IPageProps & { page: ModelPage }): JSX.Element {
       <AliasBar model={model} page={page} commands={props.commands} />
       <Approvals
         waiting={model.waiting}
+        heading="h2"
         decide={(...decision) => model.decide(...decision)}
       />
       <Tabs

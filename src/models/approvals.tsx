@@ -16,11 +16,14 @@ type Decide = (
 /** The versions that wait for a person, each with what its gates found, to be approved or rejected. */
 export function Approvals(props: {
   waiting: readonly Registration[];
+  /** Which heading is next where they stand. */
+  heading: 'h2' | 'h3';
   decide: Decide;
   /** Open the page of the version that waits; left out where one is on it. */
   onOpen?: (registration: Registration) => void;
 }): JSX.Element | null {
   const trans = useTrans();
+  const Heading = props.heading;
   if (props.waiting.length === 0) {
     return null;
   }
@@ -29,7 +32,7 @@ export function Approvals(props: {
       className="jp-Mlops-approvals"
       aria-label={trans.__('Waiting for approval')}
     >
-      <h3>{trans.__('Waiting for approval')}</h3>
+      <Heading>{trans.__('Waiting for approval')}</Heading>
       <ul>
         {props.waiting.map(registration => (
           <li key={registration.id}>

@@ -31,6 +31,7 @@ export function ModelsView(props: {
       {answer && <Freshness of={answer} />}
       <Approvals
         waiting={model.waiting}
+        heading="h3"
         decide={(...decision) => model.decide(...decision)}
         onOpen={({ model: name, version }) =>
           void commands.execute(CommandIDs.openModel, {

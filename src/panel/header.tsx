@@ -142,17 +142,25 @@ function WorkerLine({ model }: { model: StatusModel }): JSX.Element {
       className="jp-Mlops-worker"
       data-alive={model.hasWorker}
       title={workers
-        .map(worker => trans.__('%1, process %2', worker.host, worker.pid))
+        .map(({ host, pid, slots }) =>
+          trans.__(
+            '%1, process %2: %3 at a time',
+            host,
+            pid,
+            trans._n('%1 run', '%1 runs', slots)
+          )
+        )
         .join('\n')}
     >
       <span className="jp-Mlops-dot" aria-hidden />
       {model.hasWorker
-        ? trans.__(
-            '%1, %2 at a time',
-            trans._n('%1 worker', '%1 workers', workers.length),
-            trans._n('%1 run', '%1 runs', slots)
-          )
+        ? trans._n('%1 worker', '%1 workers', workers.length)
         : trans.__('No worker is alive: one starts with the next run.')}
+      {model.hasWorker && (
+        <span className="jp-Mlops-workerSlots">
+          {trans.__(', %1 at a time', trans._n('%1 run', '%1 runs', slots))}
+        </span>
+      )}
     </p>
   );
 }

@@ -1,7 +1,7 @@
 import type { Lineage, LineageNode } from '../../api/types';
 import { CommandIDs } from '../../commands';
 import { layOut } from '../lineage';
-import { commandOf } from '../lineageView';
+import { commandOf, shortLabel } from '../lineageView';
 
 function aNode(id: string, given: Partial<LineageNode> = {}): LineageNode {
   return { id, kind: 'data', label: id, facts: {}, ...given };
@@ -81,4 +81,17 @@ describe('commandOf', () => {
   ])('opens %j', (target, command) => {
     expect(commandOf(aNode('x', { target }))).toEqual(command);
   });
+});
+
+test.each([
+  [
+    'version',
+    'breast cancer 2 12 (champion, candidate)',
+    '12 (champion, candidate)'
+  ],
+  ['version', 'churn 3', '3'],
+  ['notebook', 'projects/churn/train.ipynb', 'train.ipynb'],
+  ['gate', 'metric: passed', 'metric: passed']
+] as const)('a %s “%s” is shown as “%s”', (kind, label, shown) => {
+  expect(shortLabel(aNode('x', { kind, label }))).toBe(shown);
 });

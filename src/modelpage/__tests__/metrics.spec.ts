@@ -23,6 +23,7 @@ test.each([
   [[0.951, 0.979]],
   [[0.678, 0.979]],
   [[5]],
+  [[100, 100]],
   [[0]],
   [[-3, 120_000]],
   [[0.9, 0.9]]
@@ -33,4 +34,8 @@ test.each([
   expect(ticks[0]).toBeLessThanOrEqual(Math.min(...values));
   expect(ticks[ticks.length - 1]).toBeGreaterThanOrEqual(Math.max(...values));
   expect([...ticks].sort((a, b) => a - b)).toEqual(ticks);
+});
+
+test('what never changed is a line in the middle', () => {
+  expect(ticksFor([100, 100])).toEqual([95, 100, 105]);
 });

@@ -23,7 +23,8 @@ async function show(answer: unknown) {
 describe('PanelHeader', () => {
   it('says how many workers are alive', async () => {
     await show(aStatus());
-    expect(screen.getByText(/1 worker, 2 runs at a time/)).toBeTruthy();
+    const line = screen.getByTitle(/process \d+: 2 runs at a time/);
+    expect(line.textContent).toBe('1 worker, 2 runs at a time');
   });
 
   it('says that no worker is alive', async () => {
