@@ -21,7 +21,7 @@ export function HistoryView({ page }: { page: ModelPage }): JSX.Element {
     );
   }
   return (
-    <TableFrame label={trans.__('Moves of aliases')}>
+    <TableFrame label={trans.__('Alias history')}>
       <caption>{trans.__('Moves of aliases, newest first')}</caption>
       <thead>
         <tr>
