@@ -172,6 +172,20 @@ describe('RegisterView', () => {
     expect(screen.getByDisplayValue('cancer')).toBeTruthy();
     form.dispose();
   });
+
+  it('says what takes long while it lasts', async () => {
+    const { server, form, submit, told } = await show();
+    form.model = 'cancer';
+    await submit();
+    const message = 'Making an environment of the model’s 5 requirements…';
+    server.answer(
+      'GET /registrations/g1',
+      aRegistration({ state: 'checking', gates: [], message })
+    );
+    await told();
+    expect(screen.getByText(message)).toBeTruthy();
+    form.dispose();
+  });
 });
 
 describe('stepsOf', () => {
