@@ -57,7 +57,7 @@ def main() -> None:
     store = settings.open_store()
     try:
         jobs = JobService(store, settings, folder)
-        _fill(store, jobs.root, arguments.runs, arguments.schedules)
+        fill(store, jobs.root, arguments.runs, arguments.schedules)
         measured = {
             "pages": _pages(jobs, arguments.runs),
             "tick": _tick(store, settings, arguments.schedules),
@@ -81,15 +81,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _fill(store: Store, root: Path, runs: int, schedules: int) -> None:
+def fill(store: Store, root: Path, runs: int, schedules: int) -> None:
+    """Put jobs with so many runs, and so many jobs with a schedule, into a store."""
     with store.session() as session:
         session.execute(
             insert(Job), [_job(root, f"j{number:011d}", f"job {number}") for number in range(JOBS)]
         )
-        session.execute(
-            insert(Job), [_job(root, f"s{number:011d}", f"schedule {number}") for number in range(schedules)]
-        )
-        session.execute(insert(Trigger), [_trigger(number) for number in range(schedules)])
+        if schedules:
+            scheduled = [_job(root, f"s{number:011d}", f"schedule {number}") for number in range(schedules)]
+            session.execute(insert(Job), scheduled)
+            session.execute(insert(Trigger), [_trigger(number) for number in range(schedules)])
         for first in range(0, runs, 10_000):
             numbers = range(first, min(first + 10_000, runs))
             session.execute(insert(Run), [_run(root, number) for number in numbers])

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from jupyter_mlops.errors import BadInputError, RegistrationError
 from jupyter_mlops.tracking.client import newest_metrics
@@ -15,7 +13,6 @@ from jupyter_mlops.tracking.model_facts import moment
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import LoggedModel, Run
 
 NEWEST_VERSIONS = 20
 WATCHED_VERSIONS = 100
@@ -27,15 +24,6 @@ class NoModelLoggedError(RegistrationError):
     """A run that was to give a model logged none."""
 
     code = "no_model_logged"
-
-
-@dataclass(frozen=True)
-class RegisteredVersion:
-    """A model version just made."""
-
-    name: str
-    version: str
-    model_id: str
 
 
 def check_model_name(name: str) -> str:
@@ -53,43 +41,6 @@ def check_model_name(name: str) -> str:
             hint="Give a name without `/` and `:`, such as breast-cancer.",
         )
     return name
-
-
-def register_logged_model(
-    client: MlflowClient, runs: Sequence[Run], name: str, tags: Mapping[str, str]
-) -> RegisteredVersion:
-    """Make the model that these MLflow runs logged last a new version of `name`.
-
-    Raises:
-        NoModelLoggedError: they logged none.
-        RegistrationError: the registry refuses.
-    """
-    from mlflow.exceptions import MlflowException
-
-    try:
-        model = _last_model(client, runs)
-        if model is None:
-            raise NoModelLoggedError(
-                f"The notebook logged no model, so there is none to register as {name!r}.",
-                field="register_model",
-                hint="Log it in a cell, with your library's flavour: "
-                "mlflow.sklearn.log_model(model, name='model').",
-            )
-        ensure_registered_model(client, name)
-        version = client.create_model_version(
-            name,
-            source=model.model_uri,
-            run_id=model.source_run_id,
-            model_id=model.model_id,
-            tags={**tags, SERIALIZATION: _serialization(model)},
-        )
-    except (MlflowException, OSError) as error:
-        raise RegistrationError(
-            f"The model could not be registered as {name!r}: {str(error).splitlines()[0]}",
-            field="register_model",
-            hint="The run itself succeeded and its model is in MLflow; register it from there or run again.",
-        ) from error
-    return RegisteredVersion(name, str(version.version), str(model.model_id))
 
 
 def list_models(client: MlflowClient) -> list[dict[str, Any]]:
@@ -181,27 +132,6 @@ def _metrics(client: MlflowClient, run_id: str | None) -> dict[str, float]:
         return newest_metrics([client.get_run(run_id)])
     except MlflowException:  # its run was deleted; the version is still there
         return {}
-
-
-def _last_model(client: MlflowClient, runs: Sequence[Run]) -> LoggedModel | None:
-    models: list[LoggedModel] = []
-    for run in runs:
-        models.extend(
-            client.search_logged_models([run.info.experiment_id], f"source_run_id = '{run.info.run_id}'")
-        )
-    return max(models, key=lambda model: model.creation_timestamp, default=None)
-
-
-def _serialization(model: LoggedModel) -> str:
-    """How the model's file is written, so that a version that can run code when loaded is known as such."""
-    from mlflow.models import Model
-
-    location = model.artifact_location
-    if location.startswith("file:"):  # which Model.load takes for a path
-        location = url2pathname(urlsplit(location).path)
-    flavors = Model.load(location).flavors
-    formats = [flavor.get("serialization_format") for flavor in flavors.values()]
-    return next((str(known) for known in formats if known), "flavour's own")
 
 
 def ensure_registered_model(client: MlflowClient, name: str) -> None:
