@@ -165,8 +165,10 @@ class AttemptExecution:
         import papermill
 
         from jupyter_mlops.runs import translators
+        from jupyter_mlops.runs.engine import write_in_one_step
 
         translators.install()
+        write_in_one_step(str(run.output_path))
         tag_only_the_last(notebook.node)
         folder = (Path(run.root) / run.notebook).parent
         environment = self._kernel_environment(run, tracking)

@@ -13,11 +13,13 @@ from typing import Any, Literal
 from papermill import engines
 from papermill.clientwrap import PapermillNotebookClient
 from papermill.engines import NBClientEngine, NotebookExecutionManager, catch_nb_assignment
+from papermill.iorw import LocalHandler, papermill_io
 from papermill.log import logger
 from papermill.utils import merge_kwargs, remove_args
 
 from jupyter_mlops.runs.kernel_client import CellNotebookClient
 from jupyter_mlops.runs.partial_notebook import mark_unfinished
+from jupyter_mlops.runs.whole_files import put_in_place
 
 SAVE_EVERY_S = 2.0
 
@@ -206,3 +208,16 @@ def write_notebook(nb: Any, path: str) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+class WholeFileHandler(LocalHandler):
+    """papermill's handler of local files, but for its write, which begins by emptying the file."""
+
+    def write(self, buf: str, path: str) -> None:
+        """Write to a new file that then takes the old one's place."""
+        put_in_place(Path(path), buf)
+
+
+def write_in_one_step(path: str) -> None:
+    """Have papermill write this file in one step: at the end of an execution it does so itself once more."""
+    papermill_io.register(path, WholeFileHandler())

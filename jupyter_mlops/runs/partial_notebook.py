@@ -11,10 +11,10 @@ import contextlib
 import glob
 import json
 import logging
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
+
+from jupyter_mlops.runs.whole_files import put_in_place
 
 log = logging.getLogger(__name__)
 CANCELLED, TIMED_OUT, KILLED, NOT_RUN = "cancelled", "timed-out", "killed", "not-run"
@@ -52,20 +52,8 @@ def close_partial_notebook(path: Path, how: str = KILLED) -> None:
         notebook = json.loads(path.read_bytes())
         mark_unfinished(notebook, how)
         notebook["metadata"].setdefault("papermill", {})["exception"] = True
-        _replace(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+        put_in_place(path, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
     except FileNotFoundError:
         return
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         log.warning("the partial notebook %s could not be closed", path, exc_info=True)
-
-
-def _replace(path: Path, text: str) -> None:
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}.", suffix=".ipynb")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink()
-        raise
