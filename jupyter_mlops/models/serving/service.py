@@ -7,8 +7,8 @@ import subprocess
 import sys
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.request import urlopen
 
 import psutil
@@ -157,7 +157,7 @@ def _is_healthy(record: ServingRecord) -> bool:
     try:
         with urlopen(f"{record.url}/ping", timeout=ANSWERS_WITHIN_S) as answer:  # noqa: S310 - our own
             return bool(answer.status == 200)
-    except (URLError, OSError):
+    except (OSError, HTTPException):  # or another process took the port, and speaks no HTTP
         return False
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from typing import Any
 from urllib.request import Request, urlopen
 
@@ -16,6 +18,7 @@ from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import NotFoundError
 from jupyter_mlops.models.checked_files import CHECKSUMS_TAG
 from jupyter_mlops.models.reference import ModelReference
+from jupyter_mlops.models.serving.record import ServingRecord
 from jupyter_mlops.models.serving.service import ServingService
 from jupyter_mlops.tracking.client import make_client
 
@@ -117,3 +120,15 @@ async def test_it_is_tried_through_the_server(penguin_registry: Settings, jp_fet
     assert "sex" in json.loads(refused.body)["message"]
     await ask("servings", serving["id"], method="DELETE")
     assert (await ask("servings"))["items"] == []
+
+
+def test_a_port_that_another_process_has_taken_is_not_taken_for_the_model(settings: Settings) -> None:
+    service = ServingService(settings)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=lambda: other.accept()[0].sendall(b"\xff\0\0\x7f\r\n"), daemon=True).start()
+        port = other.getsockname()[1]
+        record = ServingRecord("0123456789ab", "penguins", "1", port, "2026-11-21T00:00:00+00:00")
+        service.files.write(record)
+        own = psutil.Process()
+        service.files.change(record.id, pid=own.pid, born=own.create_time())
+        assert service.get(record.id).state == "starting"
