@@ -133,7 +133,6 @@ format: env ## put everything in the project's form
 bench: env ## speed beside the peer, in one run; results in benchmarks/results/
 	@python benchmarks/submit_to_succeeded.py
 	@python benchmarks/queue_at_scale.py
-	@python benchmarks/event_loop.py
 	@python benchmarks/registering.py
 
 .PHONY: bench-notebooks
