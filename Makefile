@@ -8,6 +8,8 @@ VENV := $(CURDIR)/.venv
 export PATH := $(VENV)/bin:$(PATH)
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD := 1
 export YARN_ENABLE_IMMUTABLE_INSTALLS := 1
+# Where this is set, each of the tests' hundreds of processes would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 PIP := python -m pip install --disable-pip-version-check
 INSTALLED := $(VENV)/.installed
@@ -77,10 +79,11 @@ demo-ui: env ## open MLflow's UI on the demo
 demo-clean: ## forget the demo's runs
 	@rm -rf .demo examples/mlops-runs
 
-# On CI's shared machines a drill that waits for real processes gets two more tries; the closing line counts them.
-RERUNS := $(if $(CI),--reruns 2)
+# On CI's shared machines a drill that waits for real processes gets two more tries; the summary names them.
+RERUNS := $(if $(CI),--reruns 2 -rfER)
 # Two at a time, as most of them wait for processes; a file's tests stay together, as they share a worker.
-PYTEST := python -m pytest --numprocesses 2 --dist loadfile
+# The order is that of tests/conftest.py.
+PYTEST := python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 UI_TESTS := CHROME_PATH="$$(ui-tests/ensure-browser.sh)" jlpm workspace jupyter_mlops-ui-tests test
 
@@ -133,7 +136,10 @@ format: env ## put everything in the project's form
 bench: env ## speed beside the peer, in one run; results in benchmarks/results/
 	@python benchmarks/submit_to_succeeded.py
 	@python benchmarks/queue_at_scale.py
+	@python benchmarks/event_loop.py
 	@python benchmarks/registering.py
+	@python benchmarks/capture_overhead.py
+	@python benchmarks/journal_kills.py
 
 .PHONY: bench-notebooks
 bench-notebooks: env ## 110 real notebooks beside papermill (JUPYTER_MLOPS_NOTEBOOKS says where they are)

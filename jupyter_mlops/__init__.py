@@ -12,18 +12,32 @@ except ImportError:  # a source tree that was never installed
 
 _INTERFACE = {
     "active_run": "tracking.active",
+    "apply_jobs": "interface.definitions",
     "autolog": "experiments.logging",
+    "clean_runs": "interface.housekeeping",
     "diff": "experiments.comparison",
-    "follow": "api",
-    "history": "history_table",
-    "lineage": "model_lineage",
+    "export_jobs": "interface.definitions",
+    "find_job": "interface.jobs",
+    "find_run": "interface.runs",
+    "follow": "interface.runs",
+    "history": "interface.history",
+    "import_scheduler": "interface.definitions",
+    "lineage": "interface.lineage",
+    "list_channels": "interface.notifications",
+    "list_jobs": "interface.jobs",
+    "list_notifications": "interface.notifications",
+    "list_runs": "interface.runs",
     "log": "experiments.logging",
     "log_evaluation": "experiments.evaluation",
+    "plan_jobs": "interface.definitions",
     "register": "experiments.registering",
-    "run": "api",
-    "run_matrix": "api",
-    "schedule": "scheduling",
+    "remove_channel": "interface.notifications",
+    "run": "interface.runs",
+    "run_matrix": "interface.runs",
+    "schedule": "interface.triggers",
     "score": "models.scoring.score",
+    "send_test": "interface.notifications",
+    "set_channel": "interface.notifications",
     "snapshot": "experiments.notebook",
     "stale": "experiments.notebook",
     "start": "experiments.runs",
@@ -34,19 +48,33 @@ _INTERFACE = {
 __all__ = [
     "__version__",
     "active_run",
+    "apply_jobs",
     "autolog",
+    "clean_runs",
     "diff",
+    "export_jobs",
+    "find_job",
+    "find_run",
     "follow",
     "history",
+    "import_scheduler",
     "lineage",
+    "list_channels",
+    "list_jobs",
+    "list_notifications",
+    "list_runs",
     "load_ipython_extension",
     "log",
     "log_evaluation",
+    "plan_jobs",
     "register",
+    "remove_channel",
     "run",
     "run_matrix",
     "schedule",
     "score",
+    "send_test",
+    "set_channel",
     "snapshot",
     "stale",
     "start",
@@ -57,17 +85,27 @@ __all__ = [
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.api import follow, run, run_matrix
     from jupyter_mlops.experiments.comparison import diff
     from jupyter_mlops.experiments.evaluation import log_evaluation
     from jupyter_mlops.experiments.logging import autolog, log
     from jupyter_mlops.experiments.notebook import snapshot, stale
     from jupyter_mlops.experiments.registering import register
     from jupyter_mlops.experiments.runs import start, stop
-    from jupyter_mlops.history_table import history
-    from jupyter_mlops.model_lineage import lineage
+    from jupyter_mlops.interface.definitions import apply_jobs, export_jobs, import_scheduler, plan_jobs
+    from jupyter_mlops.interface.history import history
+    from jupyter_mlops.interface.housekeeping import clean_runs
+    from jupyter_mlops.interface.jobs import find_job, list_jobs
+    from jupyter_mlops.interface.lineage import lineage
+    from jupyter_mlops.interface.notifications import (
+        list_channels,
+        list_notifications,
+        remove_channel,
+        send_test,
+        set_channel,
+    )
+    from jupyter_mlops.interface.runs import find_run, follow, list_runs, run, run_matrix
+    from jupyter_mlops.interface.triggers import schedule
     from jupyter_mlops.models.scoring.score import score
-    from jupyter_mlops.scheduling import schedule
     from jupyter_mlops.tracking.active import active_run
 
 

@@ -316,8 +316,10 @@ def _listener_of(server: dict[str, Any]) -> dict[str, int] | None:
 
 
 def _check_tracking(settings: Settings) -> Iterator[Finding]:
+    from jupyter_mlops.tracking.late_tellings import report
     from jupyter_mlops.tracking.probe import check_tracking
 
+    yield from (Finding("untold", *told) for told in report(settings))
     shown = hide_password(settings.tracking_uri)
     origin = {"environment": "MLFLOW_TRACKING_URI", "setting": "the setting", "default": "the default"}
     try:

@@ -21,7 +21,7 @@ from jupyter_mlops.store.paging import MAX_LIMIT, Page, PageRequest
 from jupyter_mlops.store.tables import CellExecution, KernelSession
 
 if TYPE_CHECKING:
-    from jupyter_mlops.workspace import NotebookPlace
+    from jupyter_mlops.notebooks.places import NotebookPlace
 
 
 class NotebookRecord:

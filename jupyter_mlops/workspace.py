@@ -1,15 +1,10 @@
-"""Everything of one user as the faces without a server see it: the CLI, the magics and the Python API.
-
-What reads notebooks (nbformat: two CPU seconds with jsonschema's extras) is imported where it is needed.
-"""
+"""Everything of one user as the faces without a server see it: the CLI, the magics and the Python API."""
 
 from __future__ import annotations
 
 import logging
-import os
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,109 +14,23 @@ from sqlalchemy import func, select
 from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.errors import NotFoundError, StoreError
 from jupyter_mlops.notebook_record import NotebookRecord
-from jupyter_mlops.notebooks.paths import resolve_notebook
+from jupyter_mlops.notebooks.places import NotebookPlace, Scope
 from jupyter_mlops.runs.live.feed import LiveEvent, LiveFeed
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.paging import DEFAULT_LIMIT, Page, PageRequest, fetch_page
-from jupyter_mlops.store.tables import CellExecution, Job, Run
+from jupyter_mlops.store.tables import CellExecution, Job, Notification, Run
 from jupyter_mlops.store.watch import ChangeWatch
 
 if TYPE_CHECKING:
+    from jupyter_mlops.jobs.definitions.service import DefinitionService
     from jupyter_mlops.jobs.service import JobService
 
 LOOK_EVERY_S = 0.05
 CHECK_WORKER_EVERY_S = 3.0
 
 logging.getLogger("jupyter_mlops").addHandler(logging.NullHandler())  # else logging prints into cells
-
-
-@dataclass(frozen=True)
-class NotebookPlace:
-    """A notebook and the root that its jobs belong to.
-
-    Attributes:
-        notebook: relative to the root with forward slashes, or absolute when it is not below it.
-    """
-
-    root: Path
-    notebook: str
-
-    def parse_parameters(self, texts: Mapping[str, str]) -> dict[str, Any]:
-        """Values from what was typed, in the types of the notebook's parameters.
-
-        Raises:
-            ParameterError: a text is no value of its parameter; unknown names are left to the submission.
-            MlopsError: the notebook cannot be read.
-        """
-        from jupyter_mlops.notebooks.parameters import Parameter, infer_parameters, parse_value
-        from jupyter_mlops.notebooks.read import read_notebook
-
-        path = resolve_notebook(self.root, self.notebook)
-        if not texts:
-            return {}
-        known = infer_parameters(read_notebook(path))
-        return {name: parse_value(known.named(name) or Parameter(name), text) for name, text in texts.items()}
-
-
-def locate_notebook(
-    notebook: str | os.PathLike[str], root: str | os.PathLike[str] | None = None
-) -> NotebookPlace:
-    """A notebook's root: the one given, else the current folder when the notebook is below it, else its own.
-
-    With a root given, the notebook may be relative to the current folder or to the root.
-
-    Raises:
-        NotFoundError: the root is no folder.
-    """
-    given = Path(os.path.abspath(Path(notebook).expanduser()))  # noqa: PTH100 - a link keeps its name
-    if root is None:
-        here = Path.cwd()
-        real = given.resolve()
-        if real.is_relative_to(here):
-            return _place(here, given if given.is_relative_to(here) else real)
-        return _place(real.parent, real)
-    base = check_root(root)
-    below = base / notebook
-    return _place(base, below if not given.exists() and below.exists() else given)
-
-
-@dataclass(frozen=True)
-class Scope:
-    """What a list is about: a root (None: all), and a notebook of it (None: all)."""
-
-    root: Path | None
-    notebook: str | None = None
-
-    @classmethod
-    def of(cls, notebook: str | None, root: str | None, all_roots: bool) -> Scope:
-        """From what was typed; without anything, the current folder.
-
-        Raises:
-            NotFoundError: the root is no folder.
-        """
-        if notebook is not None:
-            place = locate_notebook(notebook, root)
-            return cls(None if all_roots else place.root, place.notebook)
-        return cls(None if all_roots else check_root(root or "."))
-
-
-def check_root(root: str | os.PathLike[str]) -> Path:
-    """A root as an absolute path.
-
-    Raises:
-        NotFoundError: it is no folder.
-    """
-    path = Path(root).expanduser().resolve()
-    if not path.is_dir():
-        raise NotFoundError(f"The root '{root}' is not a folder.", field="root")
-    return path
-
-
-def _place(root: Path, path: Path) -> NotebookPlace:
-    inside = path.is_relative_to(root)
-    return NotebookPlace(root, path.relative_to(root).as_posix() if inside else str(path))
 
 
 def follow_run(jobs: JobService, run_id: str, look_every_s: float = LOOK_EVERY_S) -> Iterator[Run]:
@@ -187,6 +96,12 @@ class Workspace:
 
         return JobService(self.store, self.settings, root)
 
+    def definitions(self, root: Path) -> DefinitionService:
+        """The jobs of a root as a file has them."""
+        from jupyter_mlops.jobs.definitions.service import DefinitionService
+
+        return DefinitionService(self.store, self.settings, root)
+
     def jobs_of(self, row: Run | Job) -> JobService:
         """The jobs of the root that a run or a job belongs to."""
         return self.jobs(Path(row.root))
@@ -234,40 +149,62 @@ class Workspace:
         scope: Scope,
         limit: int,
         *,
+        cursor: str | None = None,
         job: str | None = None,
-        state: str | None = None,
+        **asked: str | None,
     ) -> Page[Run]:
-        """The newest runs, newest first; `job` is an id or a name.
+        """The newest runs, newest first; `job` is an id or a name, all else as `runs_query` has it.
 
         Raises:
             NotFoundError: there is no such job.
-            BadInputError: `limit` is not from 1 to 200.
+            BadInputError: `limit` is not from 1 to 200, or something else asked for makes no sense.
         """
-        query = select(Run)
-        if job is not None:
-            query = query.where(Run.job_id == self.find_job(job, scope.root).id)
-        elif scope.root is not None:
-            query = query.where(Run.root == str(scope.root))
-        if scope.notebook is not None:
-            query = query.where(Run.notebook == scope.notebook)
-        if state is not None:
-            query = query.where(Run.state == state)
-        with self.store.reading() as session:
-            return fetch_page(session, query, Run.created_at, Run.id, PageRequest(limit))
+        from jupyter_mlops.jobs.listing import runs_query
 
-    def list_jobs(self, scope: Scope, limit: int) -> Page[Job]:
-        """The newest jobs that are not deleted, newest first.
+        root = None if scope.root is None else str(scope.root)
+        if job is not None:
+            asked["job_id"] = self.find_job(job, scope.root).id
+            root = None
+        query = runs_query(root, notebook=scope.notebook, **asked)
+        with self.store.reading() as session:
+            return fetch_page(session, query, Run.created_at, Run.id, PageRequest(limit, cursor))
+
+    def list_jobs(
+        self, scope: Scope, limit: int, *, cursor: str | None = None, search: str | None = None
+    ) -> Page[Job]:
+        """The newest jobs that are not deleted, newest first; see `jobs_query`.
+
+        Raises:
+            BadInputError: `limit` is not from 1 to 200, or something else asked for makes no sense.
+        """
+        from jupyter_mlops.jobs.listing import jobs_query
+
+        root = None if scope.root is None else str(scope.root)
+        query = jobs_query(root, notebook=scope.notebook, search=search)
+        with self.store.reading() as session:
+            return fetch_page(session, query, Job.created_at, Job.id, PageRequest(limit, cursor))
+
+    def list_notifications(
+        self,
+        scope: Scope,
+        limit: int,
+        *,
+        cursor: str | None = None,
+        unseen: bool = False,
+        channel: str | None = None,
+    ) -> Page[Notification]:
+        """What was told about runs, newest first; see `inbox.list_notifications`.
 
         Raises:
             BadInputError: `limit` is not from 1 to 200.
         """
-        query = select(Job).where(Job.deleted_at.is_(None))
-        if scope.root is not None:
-            query = query.where(Job.root == str(scope.root))
-        if scope.notebook is not None:
-            query = query.where(Job.notebook == scope.notebook)
+        from jupyter_mlops.notifications import inbox
+
+        root = None if scope.root is None else str(scope.root)
         with self.store.reading() as session:
-            return fetch_page(session, query, Job.created_at, Job.id, PageRequest(limit))
+            return inbox.list_notifications(
+                session, PageRequest(limit, cursor), root=root, unseen=unseen, channel=channel
+            )
 
     def count_recorded_cells(self, run_id: str) -> int:
         """How many cell executions of a run are recorded."""

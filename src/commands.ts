@@ -2,6 +2,8 @@
 export namespace CommandIDs {
   /** Open the form that runs a notebook as a job; `path`, or `from: "file-browser"`, names it. */
   export const runAsJob = 'jupyter-mlops:run-as-job';
+  /** Open the form of a job, to change it; `job` is its id. */
+  export const editJob = 'jupyter-mlops:edit-job';
   /** Show a run in the sidebar; `run` is its id. */
   export const showRun = 'jupyter-mlops:show-run';
   /** Show the jobs in the sidebar. */
@@ -20,6 +22,12 @@ export namespace CommandIDs {
   export const selectRuns = 'jupyter-mlops:select-runs';
   /** Remove old runs, after a look at which. */
   export const cleanUp = 'jupyter-mlops:clean-up';
+  /** Plan, apply or write a file of jobs; `path`, or `from: "file-browser"`, names it. */
+  export const jobsAsCode = 'jupyter-mlops:jobs-as-code';
+  /** Make jobs of the job definitions of an installed jupyter-scheduler, after a look at which. */
+  export const takeOverScheduler = 'jupyter-mlops:take-over-scheduler';
+  /** Set up, test and remove the channels that tell how runs end. */
+  export const channels = 'jupyter-mlops:channels';
   /** Switch the recording of the notebook in front. */
   export const toggleRecording = 'jupyter-mlops:toggle-recording';
   /** Open a registered model's page; `name`, and `version` for one of its versions. */

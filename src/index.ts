@@ -1,4 +1,6 @@
 import { badgesPlugin } from './badges/plugin';
+import { channelsPlugin } from './channels/plugin';
+import { definitionsPlugin } from './definitions/plugin';
 import { honestyPlugin } from './honesty/plugin';
 import { housekeepingPlugin } from './housekeeping/plugin';
 import { modelPagePlugin } from './modelpage/plugin';
@@ -7,6 +9,7 @@ import { panelPlugin } from './panel/plugin';
 import { mlopsPlugin } from './plugin';
 import { recordingPlugin } from './recording/plugin';
 import { registeringPlugin } from './registering/plugin';
+import { editJobPlugin } from './runjob/editPlugin';
 import { runJobPlugin } from './runjob/plugin';
 import { runsPlugin } from './runs/plugin';
 import { scoringPlugin } from './scoring/plugin';
@@ -23,10 +26,13 @@ export default [
   badgesPlugin,
   panelPlugin,
   runJobPlugin,
+  editJobPlugin,
   runsPlugin,
   modelPagePlugin,
   registeringPlugin,
   scoringPlugin,
   housekeepingPlugin,
+  definitionsPlugin,
+  channelsPlugin,
   notificationsPlugin
 ];

@@ -5,6 +5,7 @@ import './models.css';
 import './modelpage.css';
 import './live.css';
 import './form.css';
+import './definitions.css';
 import './notifications.css';
 import './honesty.css';
 import './badges.css';

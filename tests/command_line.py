@@ -9,6 +9,7 @@ import sys
 from dataclasses import dataclass
 from typing import IO, Any
 
+from forked_processes import COMMAND_LINE
 from workbench import Workbench
 
 ENDS_WITHIN_S = 300  # a busy machine
@@ -21,20 +22,27 @@ class CommandLine:
     bench: Workbench
 
     def start(self, *words: str, **streams: IO[Any] | int) -> subprocess.Popen[str]:
-        ours = ("JUPYTER_MLOPS_", "MLFLOW_", "_MLFLOW_")
-        clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
+        """Start it as a user's shell does, for a test that talks to it while it runs."""
         return subprocess.Popen(
             [sys.executable, "-m", "jupyter_mlops.cli", *words],
             cwd=self.bench.root,
-            env={**clean, **self.bench.settings.process_environment(), "COLUMNS": "200"},
+            env=self._environment(),
             text=True,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},  # type: ignore[arg-type]
         )
 
     def call(self, *words: str) -> subprocess.CompletedProcess[str]:
-        process = self.start(*words)
-        stdout, stderr = process.communicate(timeout=ENDS_WITHIN_S)
-        return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
+        """Call it and wait for its end, with its libraries loaded beforehand."""
+        return subprocess.run(
+            [sys.executable, "-m", COMMAND_LINE, *words],
+            cwd=self.bench.root,
+            env=self._environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=ENDS_WITHIN_S,
+            check=False,
+        )
 
     def json(self, *words: str, code: int = 0) -> Any:
         """What a command answers with `--json`: exactly one object."""
@@ -42,3 +50,11 @@ class CommandLine:
         assert done.returncode == code, done.stderr
         assert done.stdout.count("\n") == 1
         return json.loads(done.stdout)
+
+    def _environment(self) -> dict[str, str]:
+        return {**_without_settings(), **self.bench.settings.process_environment(), "COLUMNS": "200"}
+
+
+def _without_settings() -> dict[str, str]:
+    ours = ("JUPYTER_MLOPS_", "MLFLOW_", "_MLFLOW_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(ours)}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import lean_start  # noqa: F401 - before what it spares is imported
 import postgresql_cluster
 import pytest
+from forked_processes import fork_our_processes
 from mlflow_settings import forget_mlflow_settings
 from notebook_files import WriteNotebook, notebook_writer
 from processes import end_processes
@@ -22,6 +25,25 @@ from jupyter_mlops.store import Store
 pytest_plugins = ("pytest_jupyter.jupyter_server",)
 
 DATABASES = ["sqlite", "postgresql"]
+
+WORKBENCHES = {"workbench", "own_workbench", "each_workbench", "drill_bench"}
+
+fork_our_processes()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs notebooks in processes of its own is slow, whether it says so or not.
+
+    Files of slow tests come first: at the end, one of them would leave a processor without work for minutes.
+    """
+    slow, all_of = Counter[Path](), Counter[Path]()
+    for item in items:
+        if WORKBENCHES.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+        all_of[item.path] += 1
+        slow[item.path] += item.get_closest_marker("slow") is not None
+    items.sort(key=lambda item: -slow[item.path] / all_of[item.path])
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -38,13 +39,21 @@ def modules_of(data_dir: Path) -> dict[str, list[psutil.Process]]:
     return found
 
 
+def kill(processes: list[psutil.Process]) -> None:
+    """Kill them, one after the other; some take others of them along."""
+    assert processes
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
 def _module(words: list[str]) -> str:
     if "-m" in words:
         return words[words.index("-m") + 1].rpartition(".")[2]
     return "worker_main" if any("worker_main" in word for word in words) else " ".join(words[:2])
 
 
-def end_processes(data_dir: Path, within_s: float = 15.0) -> None:
+def end_processes(data_dir: Path, within_s: float = 60.0) -> None:
     """Stop the workers as their user would, and assert that nothing of theirs is left."""
     for worker in modules_of(data_dir).get("worker_main", []):
         for _asked_twice in range(2):  # the second time it does not wait for the runs under way

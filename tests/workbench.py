@@ -14,6 +14,7 @@ from typing import Any
 
 import nbformat
 import psutil
+from forked_processes import MAY_BE_FORKED, wait_for_forker
 from processes import end_processes, modules_of, processes_of
 from waiting import wait_until
 
@@ -73,7 +74,9 @@ class Workbench:
         """One more worker than `ensure_worker` would start, in a process of its own."""
         environment = {**os.environ, **self.settings.process_environment()}
         with (self.settings.logs / "worker.log").open("ab") as log:
-            return psutil.Popen([sys.executable, "-c", BE_A_WORKER], env=environment, stdout=log, stderr=log)
+            return psutil.Popen(
+                [sys.executable, "-c", MAY_BE_FORKED + BE_A_WORKER], env=environment, stdout=log, stderr=log
+            )
 
     def processes(self) -> list[psutil.Process]:
         return processes_of(self.settings.data_dir)
@@ -91,6 +94,7 @@ def make_workbench(
     tracking_uri: str | None = None,
 ) -> Iterator[Workbench]:
     """Set a workbench up in an empty folder; at the end its processes end, and none may be left."""
+    wait_for_forker()
     root = folder / "work"
     root.mkdir()
     environment = {DATA_DIR: str(folder / "mlops-data")}
@@ -112,8 +116,12 @@ def make_workbench(
 def make_mlflow_database(folder: Path) -> Path:
     """An empty MLflow database: to make one takes seconds, to copy it none."""
     path = folder / "mlflow.db"
+    wait_for_forker()
     make = "from mlflow import MlflowClient; import sys; MlflowClient(sys.argv[1]).search_experiments()"
     subprocess.run(
-        [sys.executable, "-c", make, f"sqlite:///{path}"], cwd=folder, check=True, capture_output=True
+        [sys.executable, "-c", MAY_BE_FORKED + make, f"sqlite:///{path}"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
     )
     return path

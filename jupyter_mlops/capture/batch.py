@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Table, delete, insert, select, update
@@ -12,8 +13,9 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.capture import analysis
 from jupyter_mlops.capture.distributions import name_distributions
 from jupyter_mlops.capture.journals import BeginRecord, EndRecord, Record, SessionRecord
+from jupyter_mlops.capture.notebook_hashes import saved_hash
 from jupyter_mlops.store import changes
-from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
+from jupyter_mlops.store.tables import CellExecution, KernelSession, Run, Source
 
 Place = tuple[str | None, str | None]
 """A server root, and a notebook relative to it."""
@@ -47,8 +49,15 @@ def write_batch(session: Session, records: Iterable[Record], locate: Locate) -> 
     known = _known_executions(session, [*begins, *ends])
     unknown = [begin for begin in begins.values() if begin.exec_id not in known]
     analysed = _analyse_sources(session, unknown)
+    runs = {of.id: run_of(session, of) for of in sessions.values()}
     new = [
-        _execution_row(begin, analysed[begin.source_sha], ends.get(begin.exec_id), sessions[begin.session_id])
+        _execution_row(
+            begin,
+            analysed[begin.source_sha],
+            ends.get(begin.exec_id),
+            sessions[begin.session_id],
+            runs[begin.session_id],
+        )
         for begin in unknown
     ]
     if new:
@@ -113,7 +122,7 @@ def _session_row(record: SessionRecord | BeginRecord, locate: Locate) -> KernelS
         host=record.host,
         pid=record.pid,
         started_at=record.started_at,
-        facts=record.facts,
+        facts={"language": "python", **record.facts},  # the recorder is an extension of IPython
     )
 
 
@@ -156,15 +165,44 @@ def _known_executions(session: Session, ids: list[str]) -> dict[str, _Known]:
     return known
 
 
+class JobRun(NamedTuple):
+    """The job run of a session: when it ended, and the hash of the notebook that it runs."""
+
+    ended_at: datetime | None
+    snapshot_sha: str | None
+
+
+def run_of(session: Session, of: KernelSession) -> JobRun | None:
+    """The job run of a session; None of one by hand."""
+    if of.run_id is None:
+        return None
+    found = session.execute(select(Run.ended_at, Run.snapshot_sha).where(Run.id == of.run_id)).first()
+    return None if found is None else JobRun(*found)
+
+
+def _origin(begin: BeginRecord, of: KernelSession, run: JobRun | None) -> dict[str, Any]:
+    """After which run its kernel, which was kept, ran it by hand; else which saved notebook it ran in."""
+    if run is not None and run.ended_at is not None and begin.started_at > run.ended_at:
+        return {"after_run": of.run_id}
+    sha = saved_hash(of, begin.started_at) if run is None else run.snapshot_sha
+    return {"notebook_sha": sha} if sha else {}
+
+
 def _execution_row(
-    begin: BeginRecord, source: analysis.SourceFacts, end: EndRecord | None, of: KernelSession
+    begin: BeginRecord,
+    source: analysis.SourceFacts,
+    end: EndRecord | None,
+    of: KernelSession,
+    run: JobRun | None,
 ) -> dict[str, Any]:
+    origin = _origin(begin, of, run)
+    facts = {**source.facts, **origin}
     row = {
         "id": begin.exec_id,
         "session_id": begin.session_id,
         "root": of.root,
         "notebook": of.notebook,
-        "run_id": of.run_id,
+        "run_id": None if "after_run" in origin else of.run_id,
         "seq": begin.seq,
         "msg_id": begin.msg_id,
         "cell_id": begin.cell_id,
@@ -187,10 +225,10 @@ def _execution_row(
         "traceback": None,
         "reads": source.reads,
         "writes": source.writes,
-        "facts": source.facts,
+        "facts": facts,
         "recorded_by": "recorder",
     }
-    return row if end is None else {**row, **_end_columns(end, source.facts)}
+    return row if end is None else {**row, **_end_columns(end, facts)}
 
 
 def _supersede(session: Session, new: list[dict[str, Any]]) -> None:

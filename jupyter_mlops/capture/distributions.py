@@ -51,6 +51,9 @@ def _top_level(distribution: importlib.metadata.Distribution) -> set[str]:
     declared = distribution.read_text("top_level.txt")
     if declared:
         return set(declared.split())
-    files = distribution.files or []
-    first = {file.parts[0] if len(file.parts) > 1 else file.stem for file in files if file.suffix == ".py"}
+    record = distribution.read_text("RECORD")
+    paths = [line.partition(",")[0].strip('"') for line in record.splitlines()] if record else None
+    if paths is None:  # slower: it asks the disk for each of them
+        paths = [file.as_posix() for file in distribution.files or []]
+    first = {path.partition("/")[0].removesuffix(".py") for path in paths if path.endswith(".py")}
     return {name for name in first if name.isidentifier()}

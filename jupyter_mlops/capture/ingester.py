@@ -24,6 +24,7 @@ from jupyter_mlops.capture.repository import describe_changes
 from jupyter_mlops.capture.retention import forget_daily
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import CellExecution, JournalOffset, KernelSession
+from jupyter_mlops.tracking.late_tellings import tell_late
 
 CHUNK_BYTES = 1 << 20
 KEEP_JOURNALS = timedelta(days=1)
@@ -81,6 +82,7 @@ class Ingester:
                     _log.warning("The journal %s was not ingested: %s", path, error)
                     report.problems.append(f"{path.name}: {error}")
         self._forget_old(folder)
+        tell_late(folder)
         return report
 
     def ingest_file(self, path: Path, resolve_session: ResolveSession | None = None) -> IngestReport:

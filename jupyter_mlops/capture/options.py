@@ -15,7 +15,11 @@ SKIP_TAG = "mlops-skip"
 SKIP_MAGIC = "%%mlops_skip"
 
 _SWITCH = {"on": True, "off": False, "true": True, "false": False, "1": True, "0": False}
-_WORDS = {"source": ("text", "hash"), "frames": ("shape", "hash", "off")}
+_WORDS = {
+    "source": ("text", "hash"),
+    "outputs": ("hash", "content", "off"),
+    "frames": ("shape", "hash", "off"),
+}
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class CaptureOptions:
         enabled: whether anything is.
         source: the text of cells (`text`), or only its hash (`hash`); then there is no traceback either, as
             it quotes the text, and the names that a cell reads and writes are not known.
-        outputs: the type, size and hash of what a cell shows; its content never.
+        outputs: of what a cell shows its type, size and hash (`hash`), its content as well where that has
+            no more than 64 KiB (`content`; of kernels without the recorder never), or nothing (`off`).
         traceback: the text of tracebacks.
         files: which files a cell opens.
         packages: which packages it imports first.
@@ -40,7 +45,7 @@ class CaptureOptions:
 
     enabled: bool = True
     source: str = "text"
-    outputs: bool = True
+    outputs: str = "hash"
     traceback: bool = True
     files: bool = True
     packages: bool = True
@@ -85,7 +90,8 @@ def _read(name: str, value: Any) -> Any:
         raise ValueError(f"{name!r} is no capture option; there are {', '.join(_NAMES)}")
     word = str(value).lower()
     if name in _WORDS:
-        word = "off" if value is False and "off" in _WORDS[name] else word
+        if "off" in _WORDS[name] and word in _SWITCH:
+            word = _WORDS[name][0] if _SWITCH[word] else "off"
         if word not in _WORDS[name]:
             raise ValueError(f"the capture option {name} is {' or '.join(_WORDS[name])}, not {value!r}")
         return word

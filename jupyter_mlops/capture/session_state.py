@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.capture.cell_times import earlier_durations, last_execution, slower_than_usual
-from jupyter_mlops.capture.facts import hash_source
-from jupyter_mlops.capture.redaction import Redactor
-from jupyter_mlops.honesty import (
-    CellNames,
-    DocumentCell,
-    Execution,
-    SessionState,
-    analyse_cell,
-    judge_session,
-)
+from jupyter_mlops.capture.judgement import PYTHON, Record, cell_keys, judge_records
+from jupyter_mlops.honesty import CellState, Reason, SessionState
+from jupyter_mlops.notebooks.code_cells import CodeCell
 from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
 
 MAX_EXECUTIONS = 2000
@@ -44,62 +36,70 @@ def judge_notebook(
     ).first()
     if kernel_session is None:
         return {"session_id": None, "clean": None, "reasons": [], "cells": []}
-    executions = _executions(session, kernel_session)
-    durations = earlier_durations(session, root, notebook)
-    redact = Redactor(os.environ).source
-    document = [DocumentCell(key, hash_source(redact(text))) for key, text in cells if text.strip()]
-    fresh = not executions or executions[0][0].execution_count in (None, 1)
-    state = judge_session(document, [execution for _, execution in executions], fresh_kernel=fresh)
-    return _as_dict(kernel_session.id, state, {row.cell_key: row for row, _ in executions}, durations)
+    rows = _newest_rows(session, kernel_session)
+    records = [_record(row, text) for row, text in rows]
+    document = [CodeCell(cell_id, text) for cell_id, text in cells]
+    language = str((kernel_session.facts or {}).get("language") or PYTHON)
+    view = _View(
+        judge_records(records, document, language=language),
+        dict(zip(cell_keys(records, document), (cell_id for cell_id, _ in cells), strict=True)),
+        {row.cell_key: row for row, _ in rows},
+        earlier_durations(session, root, notebook),
+    )
+    return view.as_dict(kernel_session.id)
 
 
-def _executions(session: Session, of: KernelSession) -> list[tuple[CellExecution, Execution]]:
-    """Its newest executions; of other languages than Python no names are known, only order and edits."""
-    is_python = str(of.facts.get("language") or "python").lower() == "python"
+def _newest_rows(session: Session, of: KernelSession) -> list[tuple[CellExecution, str | None]]:
+    """Its newest executions with their texts, the oldest of them first."""
     newest = session.execute(
         select(CellExecution, Source.text)
         .outerjoin(Source, Source.sha == CellExecution.source_sha)
         .where(CellExecution.session_id == of.id)
         .order_by(CellExecution.seq.desc())
         .limit(MAX_EXECUTIONS)
-    ).all()
-    names = {
-        row.source_sha: analyse_cell(text or "") if is_python else CellNames(unknown=True)
-        for row, text in newest
-    }
-    return [
-        (
-            row,
-            Execution.of(
-                names[row.source_sha],
-                cell_key=row.cell_key,
-                seq=row.seq,
-                source_sha=row.source_sha,
-                status=row.status,
-            ),
-        )
-        for row, _ in reversed(newest)
-    ]
+    )
+    return list(reversed(newest.tuples().all()))
 
 
-def _as_dict(
-    session_id: str,
-    state: SessionState,
-    last: dict[str, CellExecution],
-    durations: dict[str, list[tuple[str, float]]],
-) -> dict[str, Any]:
-    return {
-        "session_id": session_id,
-        "clean": state.clean,
-        "reasons": [asdict(reason) for reason in state.reasons],
-        "cells": [
-            {
-                "cell": key,
-                "stale": cell.stale,
-                "reasons": [asdict(reason) for reason in cell.reasons],
-                "last": last_execution(last[key]) if key in last else None,
-                "slower": slower_than_usual(last[key], durations.get(key, [])) if key in last else None,
-            }
-            for key, cell in state.cells.items()
-        ],
-    }
+def _record(row: CellExecution, text: str | None) -> Record:
+    """What is judged of an execution."""
+    judged = ("cell_key", "key_kind", "seq", "execution_count", "source_sha", "status")
+    return {**{name: getattr(row, name) for name in judged}, "source": text}
+
+
+@dataclass(frozen=True)
+class _View:
+    """A judgement, with what else a front end shows of each cell.
+
+    Attributes:
+        ids: the document's id of the cell with each key.
+        last: the last execution of the cell with each key; `durations` likewise.
+    """
+
+    state: SessionState
+    ids: dict[str, str]
+    last: dict[str, CellExecution]
+    durations: dict[str, list[tuple[str, float]]]
+
+    def as_dict(self, session_id: str) -> dict[str, Any]:
+        """As `SessionState` in the REST schema."""
+        return {
+            "session_id": session_id,
+            "clean": self.state.clean,
+            "reasons": [self._reason(reason) for reason in self.state.reasons],
+            "cells": [self._cell(key, cell) for key, cell in self.state.cells.items()],
+        }
+
+    def _cell(self, key: str, cell: CellState) -> dict[str, Any]:
+        last = self.last.get(key)
+        return {
+            "cell": self.ids[key],
+            "stale": cell.stale,
+            "reasons": [self._reason(reason) for reason in cell.reasons],
+            "last": None if last is None else last_execution(last),
+            "slower": None if last is None else slower_than_usual(last, self.durations.get(key, [])),
+        }
+
+    def _reason(self, reason: Reason) -> dict[str, Any]:
+        cell = None if reason.cell is None else self.ids.get(reason.cell, reason.cell)
+        return {**asdict(reason), "cell": cell}

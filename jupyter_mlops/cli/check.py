@@ -36,7 +36,8 @@ def check_command(
     from jupyter_mlops.jobs.preflight.findings import certain
     from jupyter_mlops.jobs.preflight.runs import preflight_request
     from jupyter_mlops.jobs.spec import RunRequest
-    from jupyter_mlops.workspace import Workspace, locate_notebook
+    from jupyter_mlops.notebooks.places import locate_notebook
+    from jupyter_mlops.workspace import Workspace
 
     place = locate_notebook(notebook, root)
     values = place.parse_parameters(dict(parameters))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +13,6 @@ from jupyter_mlops.readable import show_bytes, show_moment
 
 if TYPE_CHECKING:
     from jupyter_mlops.housekeeping.clean import Cleaning
-    from jupyter_mlops.housekeeping.limits import Limits
-
-WITHIN_S = 3600.0
 
 
 @click.command("clean")
@@ -49,11 +44,10 @@ def clean_command(
     Never goes what is queued or running, a job's last success, a run that a model version came from, and what
     ended within the last minute. MLflow's runs and recorded cells are not touched.
     """
-    from jupyter_mlops.housekeeping.limits import Limits
+    from jupyter_mlops.interface.housekeeping import run_cleaner
 
     given = {"older_than": older_than, "keep": keep, "max_size": max_size}
-    limits = Limits.parse({name: value for name, value in given.items() if value is not None}, "")
-    sweep = _cleaner(limits, job, root, all_roots)
+    sweep = run_cleaner(given, job, root, all_roots)
     done = sweep(dry_run=True)
     shown = frozenset(gone.id for gone in done.runs)
     if not as_json:
@@ -69,33 +63,6 @@ def clean_command(
     else:
         _complain(done)
     return 0
-
-
-def _cleaner(limits: Limits, job: str | None, root: str | None, all_roots: bool) -> Callable[..., Cleaning]:
-    from datetime import datetime, timezone
-
-    from jupyter_mlops.housekeeping.clean import Order, clean, resumable_runs
-    from jupyter_mlops.housekeeping.daily import default_limits
-    from jupyter_mlops.notebooks.snapshots import SnapshotStore
-    from jupyter_mlops.workspace import Scope, Workspace
-
-    workspace = Workspace()
-    below = Scope.of(None, root, all_roots).root
-    order = partial(
-        Order,
-        limits=limits or None,
-        default=default_limits(),
-        root=None if below is None else str(below),
-        job_id=None if job is None else workspace.find_job(job, below).id,
-        spared=resumable_runs(workspace.settings),
-        within_s=WITHIN_S,
-    )
-    snapshots = SnapshotStore(workspace.settings.snapshots)
-
-    def sweep(**how: Any) -> Cleaning:
-        return clean(workspace.store, snapshots, order(**how), datetime.now(timezone.utc))
-
-    return sweep
 
 
 def _show(done: Cleaning, dry_run: bool) -> None:

@@ -37,8 +37,9 @@ def history_command(
     **asked: Any,
 ) -> None:
     """List the cell executions of NOTEBOOK, newest first, with what each cell was then."""
+    from jupyter_mlops.notebooks.places import locate_notebook
     from jupyter_mlops.store.paging import PageRequest
-    from jupyter_mlops.workspace import Workspace, locate_notebook
+    from jupyter_mlops.workspace import Workspace
 
     record = Workspace().record_of(locate_notebook(notebook, root))
     cell_id = None if cell is None else record.find_cell(cell)

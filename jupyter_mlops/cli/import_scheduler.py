@@ -28,6 +28,7 @@ from jupyter_mlops.cli.output import echo_json
 @click.option(
     "--activate", is_flag=True, help="Let the schedules that are active there fire here.  [default: paused]"
 )
+@click.option("--dry-run", is_flag=True, help="Only say what would be made.")
 @click.option(
     "--root",
     metavar="DIR",
@@ -38,6 +39,7 @@ def import_scheduler_command(
     database: Path | None,
     notebooks: tuple[tuple[str, str], ...],
     activate: bool,
+    dry_run: bool,
     root: str | None,
     as_json: bool,
 ) -> int:
@@ -47,29 +49,29 @@ def import_scheduler_command(
     twice.
     With --activate, pause the definitions there: else both run them.
     """
-    from jupyter_core.paths import jupyter_data_dir
-
     from jupyter_mlops.jobs.definitions.scheduler_import import import_definitions
-    from jupyter_mlops.workspace import Workspace, check_root
+    from jupyter_mlops.notebooks.places import check_root
+    from jupyter_mlops.workspace import Workspace
 
     workspace = Workspace()
     done = import_definitions(
         workspace.store,
         workspace.settings,
         check_root(root or "."),
-        database or Path(jupyter_data_dir()) / "scheduler.sqlite",
+        database,
         notebooks=dict(notebooks),
         activate=activate,
+        dry_run=dry_run,
     )
     if as_json:
-        echo_json({"definitions": [asdict(one) for one in done]})
+        echo_json({"dry_run": dry_run, "definitions": [asdict(one) for one in done]})
     else:
         for one in done:
-            click.echo(
-                f"{one.name}: {one.problem}" if one.problem else f"{one.name}: the job {one.job_id} is made."
-            )
+            verb = "would be" if dry_run else "is"
+            click.echo(f"{one.name}: {one.problem or f'the job {one.job_id or one.job!r} {verb} made.'}")
             for told in one.not_taken:
                 click.echo(f"    not taken over: {told}")
-        made = sum(one.job_id is not None for one in done)
-        click.echo(f"{made} of {len(done)} definitions are taken over.")
+        made = sum(one.problem is None for one in done)
+        verb = "would be" if dry_run else "are"
+        click.echo(f"{made} of {len(done)} definitions {verb} taken over.")
     return 1 if any(one.problem for one in done) else 0

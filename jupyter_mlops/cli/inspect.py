@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def inspect_command(notebook: str, root: str | None, as_json: bool) -> None:
     """Show the parameters of NOTEBOOK (names, types, defaults) and its kernel; nothing is run."""
     from jupyter_mlops.notebooks.inspection import inspect_notebook
-    from jupyter_mlops.workspace import locate_notebook
+    from jupyter_mlops.notebooks.places import locate_notebook
 
     place = locate_notebook(notebook, root)
     found = inspect_notebook(place.root, place.notebook)

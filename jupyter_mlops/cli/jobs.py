@@ -9,11 +9,12 @@ import click
 
 from jupyter_mlops.cli.options import (
     all_roots_option,
+    cursor_option,
     json_option,
     limit_option,
     root_option,
 )
-from jupyter_mlops.cli.output import echo_json, print_table
+from jupyter_mlops.cli.output import echo_json, print_table, say_more
 from jupyter_mlops.readable import show_moment, show_values
 
 if TYPE_CHECKING:
@@ -24,17 +25,28 @@ if TYPE_CHECKING:
 
 @click.command("jobs")
 @click.option("--notebook", metavar="PATH", help="Only jobs of this notebook.")
+@click.option("--search", metavar="TEXT", help="Only jobs whose name or notebook has this in it.")
 @limit_option
+@cursor_option
 @root_option
 @all_roots_option
 @json_option
-def jobs_command(notebook: str | None, limit: int, root: str | None, all_roots: bool, as_json: bool) -> None:
+def jobs_command(
+    notebook: str | None,
+    search: str | None,
+    limit: int,
+    cursor: str | None,
+    root: str | None,
+    all_roots: bool,
+    as_json: bool,
+) -> None:
     """List jobs, newest first, with their schedules and last runs."""
     from jupyter_mlops.jobs.views import job_as_dict
-    from jupyter_mlops.workspace import Scope, Workspace
+    from jupyter_mlops.notebooks.places import Scope
+    from jupyter_mlops.workspace import Workspace
 
     workspace = Workspace()
-    page = workspace.list_jobs(Scope.of(notebook, root, all_roots), limit)
+    page = workspace.list_jobs(Scope.of(notebook, root, all_roots), limit, cursor=cursor, search=search)
     last = workspace.jobs(Path.cwd()).last_runs(page.items)
     if as_json:
         items = [{**job_as_dict(job, last.get(job.id)), "root": job.root} for job in page.items]
@@ -44,8 +56,11 @@ def jobs_command(notebook: str | None, limit: int, root: str | None, all_roots: 
     print_table(
         columns,
         (_row(job, last.get(job.id)) + ((job.root,) if all_roots else ()) for job in page.items),
-        "No jobs here. `jupyter mlops schedule NOTEBOOK --cron '0 6 * * *'` makes one.",
+        "No job is like that."
+        if search or cursor
+        else "No jobs here. `jupyter mlops schedule NOTEBOOK --cron '0 6 * * *'` makes one.",
     )
+    say_more(page.next_cursor)
 
 
 @click.command("pause")
@@ -72,7 +87,8 @@ def resume_command(job: str, root: str | None, as_json: bool) -> None:
 @json_option
 def delete_command(job: str, root: str | None, as_json: bool) -> None:
     """Delete JOB (an id or a name) with its schedule; its runs and their files stay."""
-    from jupyter_mlops.workspace import Workspace, check_root
+    from jupyter_mlops.notebooks.places import check_root
+    from jupyter_mlops.workspace import Workspace
 
     workspace = Workspace()
     found = workspace.find_job(job, check_root(root or "."))
@@ -84,7 +100,8 @@ def delete_command(job: str, root: str | None, as_json: bool) -> None:
 
 
 def _set_active(job: str, root: str | None, as_json: bool, *, active: bool) -> None:
-    from jupyter_mlops.workspace import Workspace, check_root
+    from jupyter_mlops.notebooks.places import check_root
+    from jupyter_mlops.workspace import Workspace
 
     workspace = Workspace()
     found = workspace.find_job(job, check_root(root or "."))

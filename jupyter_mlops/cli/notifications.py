@@ -33,20 +33,15 @@ def notifications_command(
     as_json: bool,
 ) -> None:
     """List what was told about runs, newest first, and what became of it."""
+    from jupyter_mlops.notebooks.places import Scope
     from jupyter_mlops.notifications import inbox
-    from jupyter_mlops.store.paging import PageRequest
-    from jupyter_mlops.workspace import Scope, Workspace
+    from jupyter_mlops.workspace import Workspace
 
-    below = Scope.of(None, root, all_roots).root
-    under = None if below is None else str(below)
-    store = Workspace().store
-    with store.reading() as session:
-        page = inbox.list_notifications(
-            session, PageRequest(limit), root=under, unseen=unseen, channel=channel
-        )
+    scope, workspace = Scope.of(None, root, all_roots), Workspace()
+    page = workspace.list_notifications(scope, limit, unseen=unseen, channel=channel)
     if mark_seen:
-        with store.session() as session:
-            inbox.mark_seen(session, under)
+        with workspace.store.session() as session:
+            inbox.mark_seen(session, None if scope.root is None else str(scope.root))
     if as_json:
         items = [inbox.notification_as_dict(row) for row in page.items]
         echo_json({"items": items, "next_cursor": page.next_cursor})
@@ -76,6 +71,7 @@ def notify_command(tested: str | None, made: str | None, removed: str | None, as
     """
     from jupyter_mlops.config import Settings
     from jupyter_mlops.notifications.channels import Channels
+    from jupyter_mlops.notifications.notifiers import send_test
 
     asked = [name for name in (tested, made, removed) if name is not None]
     if len(asked) > 1:
@@ -85,7 +81,7 @@ def notify_command(tested: str | None, made: str | None, removed: str | None, as
         _list_channels(channels, as_json)
         return
     if tested is not None:
-        _send_test(channels, tested)
+        send_test(channels, tested)
     elif made is not None:
         channels.set(made, _read_address(as_json))
     else:
@@ -114,17 +110,6 @@ def _list_channels(channels: Channels, as_json: bool) -> None:
         [("jupyterlab", "list and toast", None), *((c["name"], c["kind"], c["source"]) for c in found)],
         "",
     )
-
-
-def _send_test(channels: Channels, name: str) -> None:
-    from jupyter_mlops.notifications.message import Message
-    from jupyter_mlops.notifications.notifiers import send
-    from jupyter_mlops.notifications.rules import JUPYTERLAB
-
-    if name == JUPYTERLAB:
-        raise click.UsageError("What 'jupyterlab' tells is shown there; it needs no test.")
-    message = Message("test", "A test of jupyter_mlops", "This channel can tell you how your runs end.")
-    send(channels.named(name), message)
 
 
 def _read_address(as_json: bool) -> str:

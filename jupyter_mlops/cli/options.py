@@ -18,6 +18,7 @@ all_roots_option = click.option("--all-roots", is_flag=True, help="List those of
 limit_option = click.option(
     "--limit", type=click.IntRange(1, 200), default=25, show_default=True, help="How many at most."
 )
+cursor_option = click.option("--cursor", help="Go on where a page ended: its `next_cursor`.")
 parameters_option = click.option(
     "-p",
     "--parameter",
@@ -25,7 +26,7 @@ parameters_option = click.option(
     type=(str, str),
     multiple=True,
     metavar="NAME VALUE",
-    help="A parameter's value; may be given several times.",
+    help="A parameter's value, also as NAME=VALUE; may be given several times.",
 )
 environment_option = click.option(
     "--env",

@@ -34,8 +34,10 @@ def make_console(*, stderr: bool = False) -> Console:
     """A console: as wide as the terminal, or without bound when there is none, so that no path is broken."""
     from rich.console import Console
 
-    console = Console(stderr=stderr, highlight=False)
-    return console if console.is_terminal else Console(stderr=stderr, highlight=False, width=10_000)
+    console = Console(stderr=stderr, highlight=False, force_jupyter=False)
+    if console.is_terminal:
+        return console
+    return Console(stderr=stderr, highlight=False, force_jupyter=False, width=10_000)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
@@ -52,6 +54,12 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
     for row in rows:
         table.add_row(*map(as_text, row))
     make_console().print(table)
+
+
+def say_more(next_cursor: str | None) -> None:
+    """Write how to see the next page, if there is one."""
+    if next_cursor:
+        click.echo(f"There are more: --cursor {next_cursor}")
 
 
 def print_facts(facts: Iterable[tuple[str, object]]) -> None:

@@ -3,14 +3,30 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from jupyter_mlops.errors import BadInputError
+
 _OPTIONS: dict[str, tuple[str, Any, str, str]] = {
     "retries": ("--retries", int, "COUNT", "Try a run that fails so often again.  [default: 0]"),
-    "retry_delay_s": ("--retry-delay", float, "SECONDS", "Before the first; each later one doubles."),
+    "retry_delay_s": ("--retry-delay", float, "SECONDS", "Before the first of them.  [default: 30]"),
+    "retry_backoff": (
+        "--retry-backoff",
+        float,
+        "FACTOR",
+        "By what each later delay is longer.  [default: 2]",
+    ),
+    "retry_max_delay_s": ("--retry-max-delay", float, "SECONDS", "The longest delay.  [default: 3600]"),
+    "retry_on": (
+        "--retry-on",
+        str,
+        "REASONS",
+        "Only after these, as `error,kernel_died`.  [default: all that may pass]",
+    ),
     "timeout_s": ("--timeout", float, "SECONDS", "End an attempt that takes longer."),
     "cell_timeout_s": ("--cell-timeout", float, "SECONDS", "End a run when one cell takes longer."),
     "overlap": (
@@ -28,6 +44,12 @@ _OPTIONS: dict[str, tuple[str, Any, str, str]] = {
         "",
         "What becomes of a run of which it is known beforehand that it fails.  [default: warn]",
     ),
+    "tracking_wait_s": (
+        "--tracking-wait",
+        float,
+        "SECONDS",
+        "Wait so long for a tracking server that is away; 0: fail at once.  [default: 3600]",
+    ),
     "keep_kernel_s": (
         "--keep-kernel",
         float,
@@ -40,6 +62,24 @@ _OPTIONS: dict[str, tuple[str, Any, str, str]] = {
         "URL",
         "Keep executed notebooks there, too: s3://bucket/prefix, file:///mnt/share, what fsspec knows.",
     ),
+    "retention": (
+        "--retention",
+        str,
+        "LIMITS",
+        "What is kept of the job's runs: older_than=30d,keep=20,max_size=5GB, or off.  [default: by the "
+        "setting]",
+    ),
+}
+_NOTIFY = click.option(
+    "--notify",
+    type=(str, str),
+    multiple=True,
+    metavar="EVENT CHANNELS",
+    help="Who is told of it, as `--notify failed=jupyterlab,team-mail`, or `--notify failed=` for nobody; "
+    "may be given several times.  [default: failed=jupyterlab]",
+)
+_OPTION_OF = {"max_attempts": "--retries (one less)", "notify": "--notify"} | {
+    name: option for name, (option, *_) in _OPTIONS.items()
 }
 
 
@@ -47,14 +87,52 @@ def policy_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options; it gets those that were used as `policies`."""
 
     @functools.wraps(command)
-    def with_policies(*arguments: Any, **options: Any) -> Any:
+    def with_policies(*arguments: Any, notify: tuple[tuple[str, str], ...], **options: Any) -> Any:
         said = {name: options.pop(name) for name in _OPTIONS}
-        policies = {name: value for name, value in said.items() if value is not None}
-        if "retries" in policies:
-            policies["max_attempts"] = policies.pop("retries") + 1
-        return command(*arguments, policies=policies, **options)
+        with naming_options():
+            policies = _read({name: value for name, value in said.items() if value is not None})
+            if notify:
+                policies["notify"] = _read_rules(notify)
+            return command(*arguments, policies=policies, **options)
 
-    decorated: Callable[..., Any] = with_policies
+    decorated: Callable[..., Any] = _NOTIFY(with_policies)
     for name, (option, kind, metavar, text) in reversed(_OPTIONS.items()):
         decorated = click.option(option, name, type=kind, metavar=metavar or None, help=text)(decorated)
     return decorated
+
+
+@contextmanager
+def naming_options() -> Iterator[None]:
+    """Say of a policy that is refused meanwhile also by which option it was given."""
+    try:
+        yield
+    except BadInputError as error:
+        place, _, policy = (error.field or "").partition(".")
+        option = _OPTION_OF.get(policy.split(".")[0]) if place == "policies" else None
+        if option is not None and option not in (error.hint or ""):
+            error.hint = " ".join(filter(None, (error.hint, f"It is given by {option}.")))
+        raise
+
+
+def _read(said: dict[str, Any]) -> dict[str, Any]:
+    """The policies of what the options say."""
+    if "retries" in said:
+        said["max_attempts"] = said.pop("retries") + 1
+    if "retry_on" in said:
+        said["retry_on"] = _split(said["retry_on"])
+    if "retention" in said:
+        from jupyter_mlops.housekeeping.limits import read_limits
+
+        said["retention"] = read_limits(said["retention"], "policies.retention")
+    return said
+
+
+def _read_rules(given: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
+    rules: dict[str, list[str]] = {}
+    for event, channels in given:
+        rules.setdefault(event, []).extend(_split(channels))
+    return rules
+
+
+def _split(words: str) -> list[str]:
+    return [word.strip() for word in words.split(",") if word.strip()]

@@ -39,7 +39,7 @@ class PlainProgress(QuietProgress):
 
     def show(self, run: Run) -> None:
         """Write a line when it differs from the last."""
-        line = f"{run.id} {run.state}{_cells(run)}{_cell(run)}"
+        line = f"{run.id} {run.state}{_cells(run)}{_cell(run) or _waits(run)}"
         if line != self._shown:
             self._shown = line
             click.echo(line, err=True)
@@ -73,7 +73,7 @@ class LiveProgress(QuietProgress):
             completed=run.cells_done,
             cells=_cells(run).strip(),
             run=run.id,
-            now=_now(run),
+            now=_now(run) or (run.message if _waits(run) else ""),
         )
 
     def say(self, text: str) -> None:
@@ -119,6 +119,11 @@ def _cell(run: Run) -> str:
 
     progress = run_progress(run)
     return "" if progress is None or progress.cell is None else f": {progress.cell.line}"
+
+
+def _waits(run: Run) -> str:
+    """Why a queued run is not claimed by a free worker: its tracking server is away, or a try has failed."""
+    return f": {run.message}" if run.state == "queued" and run.not_before and run.message else ""
 
 
 def _now(run: Run) -> str:

@@ -65,7 +65,8 @@ def purge_command(
 
 def _purger(notebook: str | None, root: str | None) -> Callable[..., Purged]:
     from jupyter_mlops.capture.retention import purge
-    from jupyter_mlops.workspace import Workspace, locate_notebook
+    from jupyter_mlops.notebooks.places import locate_notebook
+    from jupyter_mlops.workspace import Workspace
 
     workspace = Workspace()
     if notebook is None:

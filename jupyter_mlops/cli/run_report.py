@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.cli.output import print_facts
-from jupyter_mlops.jobs.views import duration_s, run_as_dict
+from jupyter_mlops.jobs.views import duration_s, resumable_until, run_as_dict
 from jupyter_mlops.readable import show_moment, show_seconds, show_values
 from jupyter_mlops.runs.remote.output import RemoteOutput
 from jupyter_mlops.runs.states import RunState
@@ -60,6 +61,7 @@ def _facts(run: Run, workspace: Workspace) -> Iterator[tuple[str, object]]:
     yield "Reason", run.reason
     yield "Message", run.message
     yield "Failed cell", _indented(run.failed_cell["source"]) if run.failed_cell else None
+    yield "Attempts", _attempts(run, workspace)
     yield "Queued", show_moment(run.created_at) if run.started_at is None else None
     yield "Started", show_moment(run.started_at)
     yield "Time", show_seconds(duration_s(run))
@@ -70,6 +72,17 @@ def _facts(run: Run, workspace: Workspace) -> Iterator[tuple[str, object]]:
     if run.output_path and Path(run.output_path).exists():
         yield "Executed notebook", run.output_path
     yield "Its copy", _copy(run)
+
+
+def _attempts(run: Run, workspace: Workspace) -> str | None:
+    """Each try of a run that had several, a line each."""
+    attempts = workspace.jobs_of(run).list_attempts(run.id)
+    if len(attempts) < 2:
+        return None
+    return "\n".join(
+        f"{one.number}: {' '.join(filter(None, (one.state, one.reason)))}, {show_moment(one.started_at)}"
+        for one in attempts
+    )
 
 
 def _copy(run: Run) -> str | None:
@@ -95,6 +108,12 @@ def _next_steps(run: Run) -> Iterator[tuple[str, str]]:
         yield "To see it", f"jupyter mlops show {run.id}"
         yield "To end it", f"jupyter mlops cancel {run.id}"
         return
+    if until := resumable_until(run):
+        moment = show_moment(datetime.fromisoformat(until))
+        yield (
+            "To mend it and go on",
+            f"jupyter mlops resume-run {run.id}  (its kernel is kept until {moment})",
+        )
     if run.mlflow_run_id:
         yield "In MLflow", "jupyter mlops ui"
     yield "In JupyterLab", f"jupyter lab --notebook-dir={run.root}"

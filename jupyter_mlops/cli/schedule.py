@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from jupyter_mlops.cli.named_values import NamedValueCommand
 from jupyter_mlops.cli.options import (
     environment_option,
     json_option,
@@ -69,7 +70,7 @@ def _when_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("schedule")
+@click.command("schedule", cls=NamedValueCommand)
 @click.argument("notebook")
 @_when_options
 @parameters_option
@@ -103,7 +104,8 @@ def schedule_command(
     from jupyter_mlops.jobs.spec import RunRequest
     from jupyter_mlops.jobs.triggers.given import GivenTrigger
     from jupyter_mlops.jobs.views import job_as_dict
-    from jupyter_mlops.workspace import Workspace, locate_notebook
+    from jupyter_mlops.notebooks.places import locate_notebook
+    from jupyter_mlops.workspace import Workspace
 
     place = locate_notebook(notebook, root)
     trigger = GivenTrigger(**when, passed=dict(passed), active=not paused).as_request()

@@ -21,7 +21,8 @@ def stale_command(notebook: str, strict: bool, root: str | None, as_json: bool) 
     The newest session by hand is judged. The exit code is 0 when no cell is stale (with --strict: and the
     session is clean), 1 when one is, 2 when that cannot be said, as nothing was recorded.
     """
-    from jupyter_mlops.workspace import Workspace, locate_notebook
+    from jupyter_mlops.notebooks.places import locate_notebook
+    from jupyter_mlops.workspace import Workspace
 
     state = Workspace().record_of(locate_notebook(notebook, root)).judge()
     stale = [cell for cell in state["cells"] if cell["stale"]]

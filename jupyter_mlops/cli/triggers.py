@@ -112,7 +112,8 @@ def _service(trigger_id: str) -> TriggerService:
 
 def _list(job: str | None, limit: int, root: str | None, all_roots: bool, as_json: bool) -> None:
     from jupyter_mlops.jobs.triggers.views import shown_next_fire, trigger_as_dict
-    from jupyter_mlops.workspace import Scope, Workspace, check_root
+    from jupyter_mlops.notebooks.places import Scope, check_root
+    from jupyter_mlops.workspace import Workspace
 
     workspace = Workspace()
     if job is not None:

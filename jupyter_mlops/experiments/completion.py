@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from jupyter_mlops.capture import recorder
 from jupyter_mlops.capture.kernel.run_ends import EndedRun
@@ -16,8 +17,7 @@ from jupyter_mlops.capture.run_verdict import verdict_tags
 from jupyter_mlops.config import Settings
 from jupyter_mlops.experiments.kernel import notebook_file
 from jupyter_mlops.experiments.session_records import session_records
-from jupyter_mlops.tracking.client import Tracking
-from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.tellings import Telling, Tellings
 
 _log = logging.getLogger(__name__)
 
@@ -35,12 +35,24 @@ def complete_runs(ended: Sequence[EndedRun]) -> None:
 
 
 def _complete(current: Recorder, ended: Sequence[EndedRun]) -> None:
-    for uri in {run.tracking_uri for run in ended}:
-        check_tracking(uri)  # in three seconds; MLflow itself would wait for minutes
-    records = session_records(current, Settings.load().open_store())
+    settings = Settings.load()
+    tellings = Tellings(settings, patient=True)
+    records = session_records(current, settings.open_store())
     tags = verdict_tags(records, *_document(), skipped=current.skipped)
+    refusals: list[Exception] = []
+    heard = True
     for run in ended:
-        Tracking(run.tracking_uri, patient=True).describe_run(run.run_id, tags, records)
+        described: dict[str, Any] = {} if run.is_inner else {"tags": tags, "records": records}
+        try:
+            heard &= tellings.tell(
+                Telling(run.run_id, run.tracking_uri, status=run.unheard_status, at_ms=run.at_ms, **described)
+            )
+        except Exception as error:  # noqa: BLE001 - the other runs are told all the same
+            refusals.append(error)
+    if heard:
+        tellings.tell_what_waits()
+    if refusals:
+        raise refusals[0]
 
 
 def _document() -> tuple[bytes | None, float]:

@@ -48,6 +48,21 @@ def log_values(values: Mapping[str, Any], step: int | None = None) -> tuple[str,
     return str(run.info.run_name), found
 
 
+def set_tag(name: str, value: str) -> str:
+    """Set a tag of the active MLflow run, in place of one of that name; returns the run's name.
+
+    Raises:
+        ConflictError: no run is active, or MLflow refuses.
+        BadInputError: it has no name.
+        TrackingUnavailableError: the tracking server does not answer.
+    """
+    run = require_active()
+    if not name.strip():
+        raise BadInputError("A tag needs a name.", field="name")
+    fluent.set_tag(str(run.info.run_id), name, value)
+    return str(run.info.run_name)
+
+
 def autolog(*, disable: bool = False, **options: Any) -> None:
     """Have MLflow log by itself what the libraries that it knows fit and train, from now on.
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.capture import recorder
+from jupyter_mlops.capture.judgement import cell_keys, judge_records
 from jupyter_mlops.capture.recorder import Recorder
-from jupyter_mlops.capture.run_verdict import cell_keys, judge_records
 from jupyter_mlops.errors import MlopsError, NotFoundError
 from jupyter_mlops.experiments.kernel import this_shell
 from jupyter_mlops.experiments.session_records import session_records
@@ -17,9 +17,10 @@ from jupyter_mlops.magics.card import Card, Code, State
 from jupyter_mlops.magics.place import this_notebook
 from jupyter_mlops.notebooks.code_cells import CodeCell, read_code_cells
 from jupyter_mlops.notebooks.paths import resolve_notebook
+from jupyter_mlops.notebooks.places import NotebookPlace
 from jupyter_mlops.notebooks.snapshots import SnapshotStore
 from jupyter_mlops.readable import first_line
-from jupyter_mlops.workspace import NotebookPlace, Workspace
+from jupyter_mlops.workspace import Workspace
 
 _DIFFERENCES = ("edited_after_run", "cell_deleted")
 

@@ -31,13 +31,14 @@ from jupyter_mlops.models.carry_out import register_now
 from jupyter_mlops.models.gates.registry import parse_plan
 from jupyter_mlops.models.registration import NewRegistration
 from jupyter_mlops.models.states import RegistrationState
+from jupyter_mlops.notebooks.places import NotebookPlace
 from jupyter_mlops.tracking import fluent
 from jupyter_mlops.tracking.active import find_active_run
 from jupyter_mlops.tracking.live_models.flavours import check_flavour
 from jupyter_mlops.tracking.live_models.predicting import can_predict, is_fitted, predictor
 from jupyter_mlops.tracking.live_models.saving import LiveModel, log_live_model
 from jupyter_mlops.tracking.registry import check_model_name
-from jupyter_mlops.workspace import NotebookPlace, Workspace
+from jupyter_mlops.workspace import Workspace
 
 if TYPE_CHECKING:
     from jupyter_mlops.models.plan import RegistrationPlan

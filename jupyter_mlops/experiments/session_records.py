@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from jupyter_mlops.capture.ingester import Ingester
+from jupyter_mlops.capture.judgement import Record
 from jupyter_mlops.capture.recorder import Recorder
-from jupyter_mlops.capture.run_verdict import Record
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.executions import list_executions
 from jupyter_mlops.store.paging import MAX_LIMIT, PageRequest

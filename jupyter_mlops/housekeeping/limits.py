@@ -66,13 +66,28 @@ class Limits:
         Raises:
             BadInputError: it is none of that.
         """
-        if text.strip().lower() in ("", "off"):
-            return cls()
-        pairs = [part.partition("=") for part in text.split(",")]
-        given: dict[str, Any] = {name.strip(): value.strip() for name, _, value in pairs}
-        if given.get("keep", "").isdecimal():
-            given["keep"] = int(given["keep"])
-        return cls.parse(given, field)
+        return cls.parse(read_limits(text, field), field)
+
+
+def read_limits(text: str, field: str) -> dict[str, Any]:
+    """Limits as a setting or an option writes them, as a job's policies have them; not yet checked.
+
+    Raises:
+        BadInputError: one has no `=`; `field` is named.
+    """
+    if text.strip().lower() in ("", "off"):
+        return {}
+    given: dict[str, Any] = {}
+    for part in text.split(","):
+        name, is_given, value = (word.strip() for word in part.partition("="))
+        if not is_given:
+            raise BadInputError(
+                f"{part.strip()[:40]!r} is no limit.",
+                field=field,
+                hint="Write any of older_than=30d,keep=20,max_size=5GB, or off.",
+            )
+        given[name] = int(value) if name == "keep" and value.isdecimal() else value
+    return given
 
 
 def parse_size(text: str, field: str) -> int:

@@ -61,6 +61,8 @@ class Policies:
         executor: where its attempts are executed, by the name of one that is installed (`runs/executors.py`).
         preflight: what becomes of a run of which is known beforehand that it will fail.
         keep_kernel_s: how long the kernel of a failed run is kept, so that it can be resumed at that cell.
+        tracking_wait_s: how long a run waits for a tracking server that is away when it would start; 0: it
+            fails at once.
         output_url: where each attempt's executed notebook is kept besides `mlops-runs/`, in fsspec's terms.
         notify: for each event, the channels by which it is told (`notifications/rules.py`).
         retention: how many of its runs are kept, and how long (`housekeeping/limits.py`); {}: by the setting.
@@ -79,6 +81,7 @@ class Policies:
     executor: str = LOCAL
     preflight: Preflight = "warn"
     keep_kernel_s: float = 0.0
+    tracking_wait_s: float = 3600.0
     output_url: str | None = None
     notify: dict[str, list[str]] = field(default_factory=default_rules)
     retention: dict[str, Any] = field(default_factory=dict)
@@ -237,6 +240,7 @@ _CHECKS: dict[str, Callable[[str, Any], Any]] = {
     "executor": _executor,
     "preflight": _one_of(get_args(Preflight)),
     "keep_kernel_s": _seconds(0),
+    "tracking_wait_s": _seconds(0),
     "output_url": _address,
     "notify": lambda name, value: parse_rules(value, f"policies.{name}"),
     "retention": lambda name, value: check_limits(value, f"policies.{name}"),

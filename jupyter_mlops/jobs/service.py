@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.jobs.combinations import check_presets, preset_values
 from jupyter_mlops.jobs.cron import parse_schedule
+from jupyter_mlops.jobs.listing import jobs_query, runs_query
 from jupyter_mlops.jobs.new_runs import find_by_key, new_run
 from jupyter_mlops.jobs.overlap import enqueue_under_policies
 from jupyter_mlops.jobs.policies import Policies
@@ -27,7 +28,6 @@ from jupyter_mlops.jobs.triggers.life import needs_worker, restart_all, set_all_
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
 from jupyter_mlops.jobs.triggers.service import NewTrigger, add_trigger
 from jupyter_mlops.runs import queue
-from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker
 from jupyter_mlops.secrets.keeping import Secrets
 from jupyter_mlops.store import Store
@@ -35,6 +35,8 @@ from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
 from jupyter_mlops.store.tables import Attempt, Job, Run
 from jupyter_mlops.store.turns import take_turns
 from jupyter_mlops.tracking.probe import check_tracking
+
+_WITHOUT_TRIGGERS = joinedload(Run.job).lazyload(Job.triggers)
 
 
 class JobService:
@@ -262,27 +264,28 @@ class JobService:
         with self.store.reading() as session:
             return job_of_root(session, self.root, job_id)
 
-    def list_jobs(self, page: PageRequest, notebook: str | None = None) -> Page[Job]:
-        """The root's jobs, newest first."""
-        query = select(Job).where(Job.root == str(self.root), Job.deleted_at.is_(None))
-        if notebook is not None:
-            query = query.where(Job.notebook == notebook)
+    def list_jobs(
+        self, page: PageRequest, notebook: str | None = None, search: str | None = None
+    ) -> Page[Job]:
+        """The root's jobs, newest first; see `jobs_query`."""
+        query = jobs_query(str(self.root), notebook=notebook, search=search)
         with self.store.reading() as session:
             return fetch_page(session, query, Job.created_at, Job.id, page)
 
     def last_runs(self, jobs: Sequence[Job]) -> dict[str, Run]:
         """Each job's newest run, by the job's id."""
+        of_job = aliased(Run)
+        newest = (
+            select(of_job.id)
+            .where(of_job.job_id == Job.id)
+            .order_by(of_job.created_at.desc(), of_job.id.desc())
+            .limit(1)
+            .scalar_subquery()
+        )
+        query = select(Run).join(Job, Run.id == newest).where(Job.id.in_([job.id for job in jobs]))
         with self.store.reading() as session:
-            found = (
-                session.scalars(
-                    select(Run)
-                    .where(Run.job_id == job.id)
-                    .order_by(Run.created_at.desc(), Run.id.desc())
-                    .limit(1)
-                ).first()
-                for job in jobs
-            )
-            return {run.job_id: run for run in found if run is not None}
+            found = session.scalars(query.options(_WITHOUT_TRIGGERS)).all()
+        return {run.job_id: run for run in found}
 
     def get_run(self, run_id: str) -> Run:
         """One run, by its id or the start of it.
@@ -293,26 +296,9 @@ class JobService:
         with self.store.reading() as session:
             return run_of_root(session, self.root, run_id)
 
-    def list_runs(
-        self,
-        page: PageRequest,
-        *,
-        notebook: str | None = None,
-        job_id: str | None = None,
-        state: RunState | None = None,
-        batch_id: str | None = None,
-    ) -> Page[Run]:
-        """The root's runs, newest first."""
-        without_triggers = joinedload(Run.job).lazyload(Job.triggers)
-        query = select(Run).where(Run.root == str(self.root)).options(without_triggers)
-        if notebook is not None:
-            query = query.where(Run.notebook == notebook)
-        if job_id is not None:
-            query = query.where(Run.job_id == job_id)
-        if state is not None:
-            query = query.where(Run.state == state.value)
-        if batch_id is not None:
-            query = query.where(Run.batch_id == batch_id)
+    def list_runs(self, page: PageRequest, **asked: str | None) -> Page[Run]:
+        """The root's runs, newest first; `asked` as `runs_query` has it."""
+        query = runs_query(str(self.root), **asked).options(_WITHOUT_TRIGGERS)
         with self.store.reading() as session:
             return fetch_page(session, query, Run.created_at, Run.id, page)
 

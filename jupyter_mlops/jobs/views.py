@@ -41,7 +41,7 @@ def run_as_dict(run: Run) -> dict[str, Any]:
         "cells_total": run.cells_total,
         "cells_done": run.cells_done,
         "progress": None if (progress := run_progress(run)) is None else progress.as_dict(),
-        "resumable_until": _resumable_until(run),
+        "resumable_until": resumable_until(run),
         "findings": (run.progress or {}).get("findings", []),
         "failed_cell": run.failed_cell,
         "output_path": relative_to_root(run),
@@ -62,7 +62,8 @@ def run_as_dict(run: Run) -> dict[str, Any]:
     }
 
 
-def _resumable_until(run: Run) -> str | None:
+def resumable_until(run: Run) -> str | None:
+    """Until when a failed run's kernel is kept; None when it is not, or no longer."""
     until = (run.progress or {}).get("resumable_until")
     if run.state != RunState.FAILED.value or until is None:
         return None

@@ -19,7 +19,7 @@ SUBCOMMANDS = {
     "diff": "compare two executions by their counts, or two MLflow runs by their ids",
     "stale": "list the cells whose results are no longer true, and why",
     "snapshot": "keep a copy of the notebook as it is saved",
-    "run": "run this notebook as a job: -p NAME VALUE, --name, --register, --kernel, --wait",
+    "run": "run this notebook as a job: -p NAME VALUE, --matrix, --preset, --register, --retries, --wait...",
     "params": "edit the parameters in a form and run: --list, --name, --register, --kernel",
     "runs": "list this notebook's runs",
     "register": "register a model: NAME, --from VARIABLE, RUN or MODEL, --alias, --gate",
@@ -28,6 +28,30 @@ SUBCOMMANDS = {
     "off": "record no more",
     "help": "show this list",
 }
+COMMANDS = {
+    "check": "say what a run of this notebook would fail by",
+    "schedule": "say when this notebook runs: --cron, --every, --at, --on-file, --after, --on-model, --http",
+    "jobs": "list the jobs: --search",
+    "triggers": "list, pause, resume and delete triggers: [JOB], --pause, --resume, --delete",
+    "run-job": "run a job now: JOB, --preset",
+    "change": "change a job: JOB, -p NAME VALUE, --preset",
+    "pause": "pause all triggers of a job: JOB",
+    "resume": "resume all triggers of a job: JOB",
+    "delete": "delete a job: JOB",
+    "show": "show a run: RUN",
+    "follow": "follow a run to its end: RUN, --output",
+    "cancel": "end runs: RUN...",
+    "rerun": "run the same again: RUN...",
+    "resume-run": "go on from the cell at which a run failed: RUN",
+    "delete-runs": "delete runs that have ended: RUN...",
+    "clean": "delete old runs: --older-than, --keep, --max-size, --dry-run, --yes",
+    "notifications": "list what was told about runs",
+    "plan": "say what `apply` would do: --file",
+    "apply": "make the jobs what jobs.yaml says: --file",
+    "export": "write the jobs there are as jobs.yaml: --file",
+    "import-scheduler": "take over the job definitions of jupyter-scheduler",
+}
+"""Commands of the command line, each as it is there; what they need not be told is this notebook."""
 CELL_SUBCOMMANDS = {
     "%%mlops track": "make this cell one MLflow run: [NAME], --experiment, --tag KEY=VALUE",
     "%%mlops_skip": "record nothing of this cell",
@@ -76,15 +100,18 @@ class TeachingParser(argparse.ArgumentParser):
 def parse_line(line: str) -> argparse.Namespace:
     """The subcommand of a line (attribute `subcommand`, `help` for an empty line) and its options.
 
+    Of `run` and one of `COMMANDS` the attribute `words` has all that follows.
+
     Raises:
         BadInputError: the line is not understood; the hint says how it would be.
     """
     words = _split(line)
     name = words.pop(0) if words else "help"
+    if name in COMMANDS or name == "run":
+        return argparse.Namespace(subcommand=name, words=words)
     if name not in SUBCOMMANDS:
         raise _unknown(name)
-    words, parameters = _take_parameters(words) if name == "run" else (words, {})
-    return make_parser(name).parse_args(words, argparse.Namespace(subcommand=name, parameters=parameters))
+    return make_parser(name).parse_args(words, argparse.Namespace(subcommand=name))
 
 
 def parse_cell_line(line: str) -> argparse.Namespace:
@@ -117,13 +144,7 @@ def make_parser(name: str) -> TeachingParser:
     """The parser of one subcommand's options."""
     parser = TeachingParser(prog=f"mlops {name}", add_help=False, allow_abbrev=False)
     options: dict[str, dict[str, Any]] = {}
-    if name == "run":
-        parser.usage = (
-            "%(prog)s [-p NAME VALUE]... [--name JOB] [--register MODEL] [--kernel KERNEL] [--wait]"
-            " [--notebook PATH]"
-        )
-        options = {"--name": {}, "--register": {}, "--kernel": {}, "--wait": {"action": "store_true"}}
-    elif name == "params":
+    if name == "params":
         options = {"--list": {"action": "store_true"}, "--name": {}, "--register": {}, "--kernel": {}}
     elif name == "register":
         parser.add_argument("name")
@@ -134,7 +155,7 @@ def make_parser(name: str) -> TeachingParser:
         options = _add_arguments(parser, name)
     if name == "history":
         parser.add_argument("cell", nargs="?", metavar="CELL")
-    if name in ("run", "params", "runs", "history", "status", "stale"):
+    if name in ("params", "runs", "history", "status", "stale"):
         options["--notebook"] = {"metavar": "PATH"}
     for option, settings in options.items():
         parser.add_argument(option, **settings)
@@ -162,37 +183,16 @@ def _add_arguments(parser: TeachingParser, name: str) -> dict[str, dict[str, Any
 
 
 def options_of(name: str) -> list[str]:
-    """The options of a subcommand, as they are completed."""
-    found = [option for action in make_parser(name)._actions for option in action.option_strings]
-    return [*(PARAMETER_OPTIONS[:1] if name == "run" else ()), *found]
-
-
-def _take_parameters(words: list[str]) -> tuple[list[str], dict[str, str]]:
-    """Take the `-p NAME VALUE` out: argparse would take a value such as -1e-3 for an option."""
-    rest: list[str] = []
-    parameters: dict[str, str] = {}
-    remaining = iter(words)
-    for word in remaining:
-        if word not in PARAMETER_OPTIONS:
-            rest.append(word)
-            continue
-        name, value = next(remaining, None), next(remaining, None)
-        if name is None or value is None:
-            hint = "Write -p C 0.5"
-            if name is not None and "=" in name:
-                hint = f"Write -p {name.replace('=', ' ', 1)}"
-            raise BadInputError(
-                "%mlops run: -p takes a name and a value.", field=f"parameters.{name or ''}", hint=hint
-            )
-        parameters[name] = value
-    return rest, parameters
+    """The options of a subcommand other than `run`, as they are completed."""
+    return [option for action in make_parser(name)._actions for option in action.option_strings]
 
 
 def _unknown(name: str) -> BadInputError:
-    close = difflib.get_close_matches(name, SUBCOMMANDS, 1)
+    known = [*SUBCOMMANDS, *COMMANDS]
+    close = difflib.get_close_matches(name, known, 1)
     guess = f"Did you mean %mlops {close[0]}? " if close else ""
     return BadInputError(
         f"%mlops has no subcommand {name!r}.",
         field="subcommand",
-        hint=f"{guess}There are {', '.join(SUBCOMMANDS)}.",
+        hint=f"{guess}There are {', '.join(known)}.",
     )

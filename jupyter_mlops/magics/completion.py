@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.magics.arguments import (
     CAPTURE_OPTIONS,
+    COMMANDS,
     PARAMETER_OPTIONS,
     RUN_STATUSES,
     SUBCOMMANDS,
@@ -57,14 +58,22 @@ def cell_candidates(given: list[str]) -> list[str]:
 def candidates(ip: InteractiveShell, given: list[str]) -> list[str]:
     """What may come after these words."""
     if not given:
-        return list(SUBCOMMANDS)
+        return [*SUBCOMMANDS, *COMMANDS]
+    if given[0] in COMMANDS or given[0] == "run":
+        return _of_command(ip, given)
     if given[0] not in SUBCOMMANDS:
         return []
-    if given[0] == "run" and given[-1] in PARAMETER_OPTIONS:
-        return _parameter_names(ip)
     if given[-1] == "--status":
         return list(RUN_STATUSES)
     return [*options_of(given[0]), *_pairs(ip, given[0])]
+
+
+def _of_command(ip: InteractiveShell, given: list[str]) -> list[str]:
+    """The options of a command of the command line; after `-p` or `--matrix` the notebook's parameters."""
+    from jupyter_mlops.cli import in_kernel
+
+    takes_a_name = given[-1] in (*PARAMETER_OPTIONS, "--matrix")
+    return _parameter_names(ip) if takes_a_name else in_kernel.options_of(given[0])
 
 
 def _pairs(ip: InteractiveShell, name: str) -> list[str]:

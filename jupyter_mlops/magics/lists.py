@@ -10,13 +10,14 @@ from jupyter_mlops.magics.card import Card, Code, State
 from jupyter_mlops.magics.mlops import show
 from jupyter_mlops.magics.place import folder_of_output, this_notebook
 from jupyter_mlops.magics.run_card import COLUMNS, run_row
+from jupyter_mlops.notebooks.places import Scope
 from jupyter_mlops.readable import first_line, show_moment, show_seconds
-from jupyter_mlops.workspace import Scope, Workspace
+from jupyter_mlops.workspace import Workspace
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.workspace import NotebookPlace
+    from jupyter_mlops.notebooks.places import NotebookPlace
 
 SHOWN_ID_CHARS = 8
 NOTHING = "Nothing is recorded yet: %mlops on records from then on."

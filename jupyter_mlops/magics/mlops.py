@@ -9,7 +9,13 @@ from IPython.display import display
 
 from jupyter_mlops.database_errors import as_store_error
 from jupyter_mlops.errors import MlopsError
-from jupyter_mlops.magics.arguments import CELL_SUBCOMMANDS, SUBCOMMANDS, parse_cell_line, parse_line
+from jupyter_mlops.magics.arguments import (
+    CELL_SUBCOMMANDS,
+    COMMANDS,
+    SUBCOMMANDS,
+    parse_cell_line,
+    parse_line,
+)
 from jupyter_mlops.magics.card import Card, Code
 from jupyter_mlops.magics.notices import without_traceback
 from jupyter_mlops.magics.tracked_cell import SKIP, begin
@@ -63,11 +69,23 @@ class MlopsMagics(Magics):
 
             %mlops run            run this notebook as a job, in a worker outside this kernel:
                 -p NAME VALUE         a value for a variable of the cell tagged `parameters`; repeatable
+                --matrix NAME V1,V2   once for each value, for each combination of several: 100 at most
+                --preset NAME         the job's parameters of this name, where -p gives none
                 --name JOB            the job's name; by default the notebook's path
                 --register MODEL      register the model that the run logs under this name
+                --alias ALIAS         what the version becomes once its gates pass (or --promote-to);
+                                      --gate GATE, --logged-model NAME, --registration FILE say the rest
                 --kernel KERNEL       the kernel; by default the notebook's own
+                --env NAME=VALUE      a variable of the kernel
                 --wait                wait for its end; an interrupt ends the waiting, not the run
                 --notebook PATH       another notebook than this one
+                --retries COUNT       and the other policies that `%mlops run --help` explains:
+                                      --retry-delay --retry-backoff --retry-max-delay --retry-on --timeout
+                                      --cell-timeout --overlap --max-parallel --priority --executor
+                                      --preflight --tracking-wait --keep-kernel --output-url
+                --notify EVENT CHANNELS  who is told of it: failed=jupyterlab,team-mail
+                --retention LIMITS    what is kept of its runs: older_than=30d,keep=20,max_size=5GB
+                --idempotency-key KEY follow the run that an earlier line with this key made
             %mlops params         edit the parameters in a form below the cell, and run the job from it
                 --list                only list them; --name, --register, --kernel, --notebook as of run
             %mlops runs           list this notebook's runs (--limit N)
@@ -79,6 +97,22 @@ class MlopsMagics(Magics):
                 --gate GATE           such as metric:accuracy>=0.9, or approval; repeatable
                 --example VARIABLE    rows for the signature and the example (no: neither); by default those
                                       of this notebook that the model was fitted on
+
+        As on the command line, where `jupyter mlops COMMAND --help` explains all options; the notebook need
+        not be named::
+
+            %mlops check          say what a run of this notebook would fail by
+            %mlops schedule       say when it runs: --cron, --every, --at, --on-file, --after, --http...
+            %mlops jobs           list the jobs; of one JOB, by its name or id:
+                                  %mlops run-job, %mlops change, %mlops pause, %mlops resume, %mlops delete
+            %mlops triggers       list the triggers; or pause, resume, delete one
+            %mlops show RUN       show a run, by its id or the start of it; and so
+                                  %mlops follow, %mlops cancel, %mlops rerun, %mlops resume-run,
+                                  %mlops delete-runs
+            %mlops clean          delete old runs (--dry-run says which)
+            %mlops notifications  list what was told about runs
+            %mlops plan           say what %mlops apply would do with jobs.yaml; %mlops export writes it;
+                                  %mlops import-scheduler takes over the jobs of jupyter-scheduler
 
         What runs as a job, is judged and is kept is the notebook as it is saved. Examples::
 
@@ -97,6 +131,9 @@ class MlopsMagics(Magics):
             arguments = parse_line(line)
             if arguments.subcommand == "help":
                 show(_help())
+                return
+            if arguments.subcommand in COMMANDS:
+                importlib.import_module("jupyter_mlops.magics.commands").command(self.shell, arguments)
                 return
             module = importlib.import_module(f"jupyter_mlops.magics.{_MODULES[arguments.subcommand]}")
             getattr(module, arguments.subcommand)(self.shell, arguments)
@@ -136,6 +173,7 @@ def _help() -> Card:
         columns=("Write", "to"),
         rows=[
             *((Code(f"%mlops {name}"), text) for name, text in SUBCOMMANDS.items() if name != "help"),
+            *((Code(f"%mlops {name}"), text) for name, text in COMMANDS.items()),
             *((Code(line), text) for line, text in CELL_SUBCOMMANDS.items()),
         ],
         notes=["%mlops? explains all options."],

@@ -15,7 +15,7 @@ from jupyter_mlops.workspace import Workspace
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.workspace import NotebookPlace
+    from jupyter_mlops.notebooks.places import NotebookPlace
 
 
 def params(ip: InteractiveShell, arguments: Namespace) -> None:

@@ -12,7 +12,8 @@ from jupyter_mlops.errors import NotFoundError
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jupyter_mlops.workspace import NotebookPlace, Workspace
+    from jupyter_mlops.notebooks.places import NotebookPlace
+    from jupyter_mlops.workspace import Workspace
 
 
 def notebook_file(ip: InteractiveShell) -> Path | None:
@@ -27,7 +28,7 @@ def this_notebook(ip: InteractiveShell, workspace: Workspace, given: str | None)
     Raises:
         NotFoundError: nobody told this kernel which notebook it runs.
     """
-    from jupyter_mlops.workspace import NotebookPlace, locate_notebook
+    from jupyter_mlops.notebooks.places import NotebookPlace, locate_notebook
 
     root = os.environ.get("JUPYTER_MLOPS_ROOT")
     if given is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -42,6 +43,14 @@ def run_card(run: Run, settings: Settings, folder: Path) -> Card:
         ],
         notes=notes,
     )
+
+
+def matrix_card(runs: Sequence[Run], folder: Path) -> Card:
+    """The runs of a matrix as they stand."""
+    left = sum(not RunState(run.state).is_final for run in runs)
+    ended = f"{len(runs) - left} of {len(runs)} runs have ended"
+    rows = [run_row(run, folder) for run in runs]
+    return Card(f"Job {runs[0].job.name}: {ended}", columns=COLUMNS, rows=rows)
 
 
 def run_row(run: Run, folder: Path) -> tuple[object, ...]:

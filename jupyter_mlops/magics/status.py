@@ -6,6 +6,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,19 @@ from jupyter_mlops.magics.mlops import show
 from jupyter_mlops.magics.place import folder_of_output, this_notebook
 from jupyter_mlops.magics.recording import current_recorder
 from jupyter_mlops.magics.run_card import COLUMNS, run_row
+from jupyter_mlops.notebooks.places import Scope
 from jupyter_mlops.readable import show_age
 from jupyter_mlops.runs.workers import live_workers
 from jupyter_mlops.tracking.active import active_run
-from jupyter_mlops.workspace import Scope, Workspace
+from jupyter_mlops.tracking.tellings import FOLDER, waiting
+from jupyter_mlops.workspace import Workspace
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jupyter_mlops.capture.options import CaptureOptions
+    from jupyter_mlops.notebooks.places import NotebookPlace
     from jupyter_mlops.store.tables import Run
-    from jupyter_mlops.workspace import NotebookPlace
 
 LAST_RUNS = 5
 
@@ -53,6 +57,8 @@ def status(ip: InteractiveShell, arguments: Namespace) -> None:
     elsewhere = _other_tracking_uri(workspace.settings.tracking_uri)
     if elsewhere:
         notes.append(f"MLflow in this kernel logs to {hide_password(elsewhere)}; jobs log to the one above.")
+    if waiting(workspace.settings.journals / FOLDER):
+        notes.append("What MLflow missed of runs that ended is told when its tracking server is back.")
     folder = folder_of_output(ip, workspace)
     rows = [run_row(run, folder) for run in runs]
     show(Card("jupyter_mlops", facts, COLUMNS, rows, notes))
@@ -68,7 +74,21 @@ def _recording() -> Iterator[tuple[str, object]]:
         return
     failed = f", {recorder.errors} of ours failed" if recorder.errors else ""
     yield "Recording", f"on, {recorder.recorded} cell executions of this kernel{failed}"
+    yield "Captured", _captured(recorder.options)
     yield "Journal", recorder.journal
+
+
+def _captured(options: CaptureOptions) -> str:
+    """By the names that `%mlops config` explains and changes."""
+    choices = {name: value for name, value in asdict(options).items() if name != "enabled"}
+    left_out = [name for name, value in choices.items() if value in (False, "off")]
+    kept = [
+        name if value is True else f"{name} ({value})"
+        for name, value in choices.items()
+        if name not in left_out
+    ]
+    but = f"; not {', '.join(left_out)}" if left_out else ""
+    return f"of each cell its id, times and status, and {', '.join(kept)}{but} (%mlops config)"
 
 
 def _active_run() -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from jupyter_mlops.models.card_text import Block, Items, Paragraph, Section, Table, as_html, as_markdown
@@ -51,7 +52,7 @@ def _details(page: Mapping[str, Any], evidence: Mapping[str, Any]) -> Block:
     signature = page["signature"] or {}
     facts = {
         "Aliases": ", ".join(page["aliases"]) or "none",
-        "Made": page["created_at"],
+        "Made": _moment(page["created_at"]),
         "By": evidence["requested_by"] or run.get("user"),
         "Notebook": notebook.get("path"),
         "Snapshot": page["snapshot_sha"],
@@ -66,6 +67,11 @@ def _details(page: Mapping[str, Any], evidence: Mapping[str, Any]) -> Block:
         "Gives": _columns(signature.get("outputs")),
     }
     return Table(("Fact", "Value"), [(name, str(value)) for name, value in facts.items() if value])
+
+
+def _moment(text: str | None) -> str | None:
+    """A card is read anywhere, so its times are UTC."""
+    return text and datetime.fromisoformat(text).astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def _columns(columns: Any) -> str:

@@ -156,7 +156,7 @@ def _check_url(url: str) -> None:
     if not fine:
         raise BadInputError(
             "That is no address of a channel.",  # it is not repeated: it may be a secret
-            field="url",
+            field="address",
             hint="As in mailto://user:password@example.org or slack://TOKEN_A/TOKEN_B/TOKEN_C/#channel.",
         )
 

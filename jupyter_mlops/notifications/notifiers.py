@@ -11,11 +11,12 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from jupyter_mlops.errors import MlopsError
+from jupyter_mlops.errors import BadInputError, MlopsError
 from jupyter_mlops.notifications.message import Message
+from jupyter_mlops.notifications.rules import JUPYTERLAB
 
 if TYPE_CHECKING:
-    from jupyter_mlops.notifications.channels import Channel
+    from jupyter_mlops.notifications.channels import Channel, Channels
 
 GROUP = "jupyter_mlops.notifiers"
 Notifier = Callable[[str, Message], None]
@@ -49,6 +50,19 @@ def send(channel: Channel, message: Message) -> None:
     except Exception as error:  # noqa: BLE001 - whatever a plug-in raises; its text may hold the address
         told = _without_address(f"{type(error).__name__}: {error}", channel.url)
         raise NotDeliveredError(f"The channel {channel.name!r} failed: {told}", field="channel") from None
+
+
+def send_test(channels: Channels, name: str) -> None:
+    """Send a test message by the channel of a name, now.
+
+    Raises:
+        NotFoundError: none of that name is set up.
+        NotDeliveredError: it did not get through.
+    """
+    if name == JUPYTERLAB:
+        raise BadInputError("What 'jupyterlab' tells is shown there; it needs no test.", field="channel")
+    message = Message("test", "A test of jupyter_mlops", "This channel can tell you how your runs end.")
+    send(channels.named(name), message)
 
 
 def _notifier(kind: str) -> Notifier:

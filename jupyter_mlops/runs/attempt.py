@@ -37,11 +37,19 @@ from jupyter_mlops.runs.remote.copies import WITHIN_S, Copying, begin_copy, note
 from jupyter_mlops.runs.remote.output import REMOTE_OUTPUT
 from jupyter_mlops.runs.resume.attempts import client_class, start_tracking
 from jupyter_mlops.runs.states import Reason, RunState
+from jupyter_mlops.runs.tracking_wait import (
+    TrackingWait,
+    put_off,
+    told_with_wait,
+    tracking_away,
+    without_wait,
+)
 from jupyter_mlops.secrets.keeping import Secrets
 from jupyter_mlops.secrets.resolving import KernelVariables, resolve
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.stored_json import broken_columns
 from jupyter_mlops.store.tables import Attempt, Run
+from jupyter_mlops.tracking.probe import check_tracking
 
 log = logging.getLogger(__name__)
 WORKER_GONE = "The worker that ran it is gone; its kernel was ended."
@@ -71,8 +79,10 @@ class AttemptExecution:
         self._number = 1
         self._variables = KernelVariables({}, {})
 
-    def execute(self) -> Outcome:
+    def execute(self) -> Outcome | None:
         """Run the notebook to a final state. Never raises for what the notebook or its input did.
+
+        None: its tracking server is away, and the run waits in the queue until it is back.
 
         Raises:
             LeaseLostError: the run was taken over in the meantime; nothing was written.
@@ -84,17 +94,26 @@ class AttemptExecution:
         try:
             _refuse_broken(run)
             notebook = self._notebook(run)
+            check_tracking(self.settings.tracking_uri)  # while nothing is begun that could be lost
+            self._begin(run, notebook)
             preflight_before_start(run, notebook, self.settings, self._write)
             self._variables = resolve(run.environment or {}, Secrets(self.settings))
             tracking = start_tracking(self.settings, self.store, run, self.attempt_id)
-            self._write(mlflow_run_id=tracking.run.run_id, mlflow_experiment_id=tracking.run.experiment_id)
+            run.progress = without_wait(run)
+            self._write(
+                mlflow_run_id=tracking.run.run_id,
+                mlflow_experiment_id=tracking.run.experiment_id,
+                progress=run.progress,
+            )
             self._execute_notebook(run, notebook, tracking)
         except LeaseLostError:
             raise
         except Exception as caught:
             log.info("attempt %s ended by %s", self.attempt_id, type(caught).__name__, exc_info=caught)
             error = caught
-        outcome = self._outcome(error)
+        if tracking is None and patiently(lambda: self._is_put_off(run, error)):
+            return None
+        outcome = told_with_wait(run, self._outcome(error))
         if outcome.state is RunState.CANCELLED and not patiently(self._cancel_was_requested):
             outcome = replace(outcome, state=RunState.LOST, reason=Reason.WORKER_LOST, message=WORKER_GONE)
         copying = None if self._live is None else begin_copy(run, self._number, self._variables)
@@ -104,6 +123,16 @@ class AttemptExecution:
             outcome = self._close_tracking(tracking, run, outcome)
         self._finish_with_copy(run, outcome, copying)
         return outcome
+
+    def _is_put_off(self, run: Run, error: BaseException | None) -> bool:
+        """Whether the run now waits for its tracking server, which nobody who sleeps could start again."""
+        away = tracking_away(error)
+        if away is None or not TrackingWait.of(run).next_s:
+            return False
+        with self.store.session() as session:
+            if not put_off(session, run, self.attempt_id, away, datetime.now(timezone.utc)):
+                raise LeaseLostError(self.attempt_id)
+        return True
 
     def _outcome(self, error: BaseException | None) -> Outcome:
         if self._client is None:
@@ -143,6 +172,7 @@ class AttemptExecution:
             return run
 
     def _notebook(self, run: Run) -> Notebook:
+        """The notebook as it was kept, for a kernel that there is."""
         notebook = read_notebook(SnapshotStore(self.settings.snapshots).read(run.snapshot_sha or ""))
         kernel = choose_kernel(notebook, run.kernel, available_kernels())
         notebook.node.metadata["kernelspec"] = {
@@ -151,15 +181,17 @@ class AttemptExecution:
             "language": kernel.language,
         }
         run.kernel = kernel.name
+        return notebook
+
+    def _begin(self, run: Run, notebook: Notebook) -> None:
         run.output_path = str(output_path(run, self._number))
         Path(run.output_path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         code_cells = sum(is_executed(cell) for cell in notebook.node.cells)
         self._write(
-            kernel=kernel.name,
+            kernel=run.kernel,
             output_path=run.output_path,
             cells_total=code_cells + (1 if run.parameters else 0),
         )
-        return notebook
 
     def _execute_notebook(self, run: Run, notebook: Notebook, tracking: AttemptTracking) -> None:
         import papermill

@@ -9,7 +9,7 @@ the queue, as the run's policies say.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,7 @@ LEASE = timedelta(seconds=15)
 UNBEGUN_ATTEMPTS = 3
 """How many attempts may be lost before their first cell; none of them has had any effect."""
 GONE = "The worker that ran it is gone: it was killed, or its machine went down."
+NOT_STARTED = "Cancelled before it started."
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,36 @@ def give_back(session: Session, attempt_id: str) -> None:
     session.execute(delete(Attempt).where(Attempt.id == attempt_id))
 
 
+def put_off(session: Session, attempt_id: str, now: datetime, until: datetime, **columns: Any) -> bool:
+    """Have a run wait in the queue for what its attempt lacked: that one began nothing, and never was.
+
+    A run that is to be cancelled ends instead. False, and nothing written, when another attempt holds the run
+    or it has ended already.
+
+    Args:
+        session: a transaction.
+        attempt_id: the claim.
+        now: the moment.
+        until: when the run may be claimed again.
+        columns: what its row says of it meanwhile.
+    """
+    attempt, run = session.get(Attempt, attempt_id), _held_run(session, attempt_id)
+    if attempt is None or run is None:
+        return False
+    if run.cancel_requested:
+        cancelled = Outcome(RunState.CANCELLED, Reason.CANCELLED, NOT_STARTED)
+        return finish_attempt(session, attempt_id, cancelled, now)
+    waiting = {"attempt_id": None, "lease_until": None, "not_before": until, "cells_total": None, **columns}
+    for name, value in waiting.items():
+        setattr(run, name, value)
+    run.state = RunState.QUEUED.value
+    if attempt.number == 1:
+        run.started_at = None
+    session.delete(attempt)
+    _tell(session, run)
+    return True
+
+
 def renew_leases(session: Session, attempt_ids: Iterable[str], now: datetime) -> set[str]:
     """Hold on to runs; answers with the attempts that still hold theirs."""
     held = session.scalars(
@@ -213,6 +244,8 @@ def finish_attempt(
     attempt, run = session.get(Attempt, attempt_id), _held_run(session, attempt_id)
     if attempt is None or run is None:
         return False
+    if outcome.state is RunState.CANCELLED and run.message:  # why, as it was asked for
+        outcome = replace(outcome, message=run.message)
     delay_s = _retry_delay(run, attempt, outcome)
     written: dict[str, Any] = {
         "state": outcome.state.value,
@@ -258,23 +291,23 @@ def _held_run(session: Session, attempt_id: str) -> Run | None:
     ).one_or_none()
 
 
-def request_cancel(
-    session: Session, run: Run, now: datetime, message: str = "Cancelled before it started."
-) -> Run:
+def request_cancel(session: Session, run: Run, now: datetime, why: str | None = None) -> Run:
     """Ask for a run to end: a queued one ends at once, a running one when its runner has ended the kernel.
 
     Args:
         session: a transaction.
         run: read in it.
         now: the moment.
-        message: what is said of a queued one.
+        why: what its row says of it, where nobody asked for it by hand.
     """
     session.refresh(run, with_for_update={"of": Run})  # a worker may have claimed it since it was read
     if RunState(run.state).is_final:
         return run
     if run.state == RunState.QUEUED.value:
         run.state, run.reason = RunState.CANCELLED.value, Reason.CANCELLED
-        run.message, run.ended_at, run.not_before = message, now, None
+        run.message, run.ended_at, run.not_before = why or NOT_STARTED, now, None
+    elif why is not None and not run.cancel_requested:  # who asked first
+        run.message = why
     run.cancel_requested = True
     _tell(session, run)
     return run

@@ -28,14 +28,12 @@ from jupyter_mlops.notifications.delivery import Courier
 from jupyter_mlops.notifications.long_runs import note_long_runs
 from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs import queue
-from jupyter_mlops.runs.attempt_output import output_path
 from jupyter_mlops.runs.executors import installed_executors
 from jupyter_mlops.runs.heartbeat import Heartbeat
 from jupyter_mlops.runs.hub_activity import HubActivity
-from jupyter_mlops.runs.partial_notebook import close_partial_notebook
+from jupyter_mlops.runs.lost_attempts import close_notebook_of, see_to_what_was_left
 from jupyter_mlops.runs.queue import LEASE, Lease, Outcome
 from jupyter_mlops.runs.registrations_child import RegistrationsChild
-from jupyter_mlops.runs.remote.copies import copy_what_was_left
 from jupyter_mlops.runs.resume.keeper import clear_up, holds_kernels
 from jupyter_mlops.runs.resume.offers import take_back_if_possible
 from jupyter_mlops.runs.runner_process import (
@@ -47,7 +45,7 @@ from jupyter_mlops.runs.runner_process import (
 from jupyter_mlops.runs.states import Reason, RunState
 from jupyter_mlops.runs.workers import register_worker, runs_still
 from jupyter_mlops.store import Store, changes
-from jupyter_mlops.store.tables import Attempt, Job, Notification, Registration, Run, Trigger, Worker
+from jupyter_mlops.store.tables import Job, Notification, Registration, Run, Trigger, Worker
 from jupyter_mlops.store.watch import ChangeWatch
 
 log = logging.getLogger(__name__)
@@ -203,25 +201,14 @@ class WorkerLoop:
             kill_processes_of(ATTEMPT_VARIABLE, lease.attempt_id)
             if lease.worker_id and lease.worker_id != self.id:
                 self._kill_runners_of(lease.worker_id)
-            self._close_notebook(lease.attempt_id)
-            copy_what_was_left(self._store, self._settings, lease.attempt_id)
+            close_notebook_of(self._store, lease.attempt_id)
+            see_to_what_was_left(self._store, self._settings, lease.attempt_id)
 
     def _kill_runners_of(self, worker_id: str) -> None:
         with self._store.reading() as session:
             worker = session.get(Worker, worker_id)
         if worker is not None and worker.host == socket.gethostname() and not runs_still(worker.pid):
             kill_processes_of(WORKER_VARIABLE, worker_id)
-
-    def _close_notebook(self, attempt_id: str) -> None:
-        with self._store.reading() as session:
-            run_and_number = session.execute(
-                select(Run, Attempt.number)
-                .join(Attempt, Attempt.run_id == Run.id)
-                .where(Attempt.id == attempt_id)
-            ).first()
-        if run_and_number is not None:
-            run, number = run_and_number
-            close_partial_notebook(output_path(run, number))
 
     def _clear_up_kernels(self) -> None:
         clear_up(self._settings, partial(take_back_if_possible, self._store))
@@ -302,7 +289,7 @@ class WorkerLoop:
             return
         log.warning("runner %d died with attempt %s", runner.pid, attempt_id)
         kill_processes_of(ATTEMPT_VARIABLE, attempt_id)
-        self._close_notebook(attempt_id)
+        close_notebook_of(self._store, attempt_id)
         with self._store.session() as session:
             cancelled = session.scalar(select(Run.cancel_requested).where(Run.attempt_id == attempt_id))
             outcome = (
@@ -312,7 +299,7 @@ class WorkerLoop:
             )
             queue.finish_attempt(session, attempt_id, outcome, _now())
         self._runners.remove(runner)  # not before: what the store refuses is tried again
-        copy_what_was_left(self._store, self._settings, attempt_id)
+        see_to_what_was_left(self._store, self._settings, attempt_id)
 
     def _release(self, attempt_id: str) -> None:
         self._busy_at = time.monotonic()

@@ -7,6 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -28,10 +29,12 @@ from jupyter_mlops.notebooks.kernels import available_kernels
 from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker, live_workers
+from jupyter_mlops.server.interpreter import keep_from_collector, take_short_turns
+from jupyter_mlops.server.store_door import StoreDoor
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.executions import list_executions
 from jupyter_mlops.store.paging import Page, PageRequest
-from jupyter_mlops.store.tables import Job, Notification, Registration, Run, Trigger
+from jupyter_mlops.store.tables import Change, Job, Notification, Registration, Run, Trigger
 from jupyter_mlops.store.watch import ChangeWatch
 from jupyter_mlops.tracking.gateway import TrackingGateway
 
@@ -42,11 +45,14 @@ INGEST_S = 0.5
 LOOK_AT_KERNELS_S = 5.0
 LISTEN_S = 0.25
 WORKER_CHECK_S = 10.0
+THREADS = 4  # for requests: more would only keep the event loop from its turn
 TRACKING_MODULE = "jupyter_mlops.models.process"
 
 
 class Backend:
     """What the handlers ask.
+
+    A store that is broken, or does not answer, keeps neither JupyterLab from starting nor its loop waiting.
 
     Args:
         settings: this user's settings.
@@ -66,6 +72,8 @@ class Backend:
     ) -> None:
         self.settings = settings
         self.root = root.resolve()
+        self.door = StoreDoor(settings)
+        self.threads = ThreadPoolExecutor(THREADS, "jupyter-mlops")
         self.tracking = TrackingGateway(settings, TRACKING_MODULE)
         self._events = events
         self._list_sessions = list_sessions
@@ -75,10 +83,10 @@ class Backend:
         self._ingested_notebooks: dict[str, tuple[str, str]] = {}
         self._look_at_kernels_at = 0.0
 
-    @cached_property
+    @property
     def store(self) -> Store:
-        """The store, opened at its first use: a broken one must not keep JupyterLab from starting."""
-        return self.settings.open_store()
+        """The store. On the event loop only where `door` is open: to open it may take long."""
+        return self.door.open()
 
     @cached_property
     def jobs(self) -> JobService:
@@ -100,6 +108,8 @@ class Backend:
 
     def start(self) -> None:
         """Start the tasks, all extensions being loaded."""
+        take_short_turns()
+        keep_from_collector("the server")
         self.listener.start(self._web_settings, self._events)
         self._tasks = [
             asyncio.create_task(self._repeat(self._tell_changes, WATCH_S)),
@@ -115,8 +125,8 @@ class Backend:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.listener.stop()
         await self.tracking.stop()
-        if "store" in self.__dict__:
-            self.store.close()
+        self.threads.shutdown(wait=False, cancel_futures=True)
+        self.door.close()
 
     def status(self) -> dict[str, Any]:
         """What this server runs on, as `Status` in the OpenAPI file."""
@@ -155,12 +165,15 @@ class Backend:
 
     async def _tell_changes(self) -> None:
         """Put on the event bus what any process changed in the store."""
-        for change in await self._in_thread(self._watch.poll):
+        for change in await self._in_thread(self._changes):
             if change.root in (None, str(self.root)):
                 data = {"seq": change.seq, "kind": change.kind, "id": change.entity_id, "state": change.state}
                 self._events.emit(
                     schema_id=CHANGE_EVENT, data={**data, "root": change.root, "notebook": change.notebook}
                 )
+
+    def _changes(self) -> list[Change]:
+        return self._watch.poll()
 
     @cached_property
     def _watch(self) -> ChangeWatch:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_server.base.handlers import APIHandler
@@ -32,13 +33,22 @@ class MlopsHandler(APIHandler):
         backend: Backend = self.settings["jupyter_mlops"]
         return backend
 
+    async def prepare(self) -> None:  # type: ignore[override]  # as in APIHandler
+        """As Jupyter, and see that the store is open; who needs it is told where it is not."""
+        await super().prepare()
+        if not self.backend.door.is_open:
+            with suppress(MlopsError):
+                await self.in_thread(self.backend.door.open)
+
     async def in_thread(self, work: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """Do blocking work (the store, the disk) beside the event loop."""
-        return await asyncio.get_running_loop().run_in_executor(None, lambda: work(*args, **kwargs))
+        return await asyncio.get_running_loop().run_in_executor(
+            self.backend.threads, lambda: work(*args, **kwargs)
+        )
 
-    def body(self, schema: str) -> dict[str, Any]:
+    async def body(self, schema: str) -> dict[str, Any]:
         """The request's body, checked against a schema of the OpenAPI file."""
-        return read_body(schema, self.request.body)
+        return await self.in_thread(read_body, schema, self.request.body)
 
     def page_request(self) -> PageRequest:
         """The page that the query asks for."""
@@ -54,10 +64,11 @@ class MlopsHandler(APIHandler):
             raise BadInputError(f"The query argument {name!r} is missing.", field=name)
         return value
 
-    def answer(self, body: Any, status: int = 200) -> None:
-        """Finish with a JSON body."""
+    async def answer(self, body: Any, status: int = 200) -> None:
+        """Finish with a JSON body; one that takes long to make is given as the function that makes it."""
+        text = await self.in_thread(lambda: json.dumps(body() if callable(body) else body))
         self.set_status(status)
-        self.finish(json.dumps(body))
+        self.finish(text)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answer an error of ours as a `Problem`; leave all others to Jupyter."""

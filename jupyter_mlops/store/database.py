@@ -16,6 +16,7 @@ from jupyter_mlops.errors import StoreError
 from jupyter_mlops.store import changes
 
 BUSY_TIMEOUT_S = 15
+CONNECT_WITHIN_S = 10  # libpq waits for ever; an address may say `?connect_timeout=60`
 
 
 class Store:
@@ -83,7 +84,9 @@ class Store:
 def _make_engine(address: str) -> Engine:
     url = make_url(address)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        patient = "connect_timeout" in url.query
+        given = {} if patient else {"connect_timeout": CONNECT_WITHIN_S}
+        return create_engine(url, pool_pre_ping=True, connect_args=given)
     path = Path(url.database or "")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Made before SQLite makes it, so that it and its WAL (which copies its mode) are this user's only.

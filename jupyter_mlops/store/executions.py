@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.moments import parse_moment
 from jupyter_mlops.store.paging import Page, PageRequest, fetch_page
-from jupyter_mlops.store.tables import CellExecution, Source
+from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
 
 ORIGINS = ("interactive", "job")
 STATUSES = ("running", "ok", "error", "interrupted", "aborted", "kernel_died")
@@ -92,13 +92,28 @@ def is_at(places: Sequence[Place]) -> ColumnElement[bool]:
 
 
 def records_of_run(session: Session, run_id: str) -> list[dict[str, Any]]:
-    """All executions of one job run, in the order in which they were executed."""
+    """All executions of one job run, in the order in which they were executed.
+
+    Left out is what was executed by hand in its kernel after its end, where that was kept.
+    """
     rows = session.scalars(
         select(CellExecution)
         .where(CellExecution.run_id == run_id)
         .order_by(CellExecution.started_at, CellExecution.id)
     )
     return _with_sources(session, list(rows))
+
+
+def records_of_kernel(session: Session, run_id: str) -> list[dict[str, Any]]:
+    """All executions of the kernel of a job run's last attempt, those by hand after its end among them."""
+    newest = (
+        select(KernelSession.id)
+        .where(KernelSession.run_id == run_id)
+        .order_by(KernelSession.started_at.desc(), KernelSession.id.desc())
+        .limit(1)
+    )
+    session_id = session.scalar(newest)
+    return [] if session_id is None else records_of_session(session, session_id)
 
 
 def records_of_session(session: Session, session_id: str) -> list[dict[str, Any]]:
@@ -195,6 +210,8 @@ def _facts(facts: dict[str, Any]) -> dict[str, Any]:
         "memory_bytes": facts.get("rss_bytes"),
         "gpus": facts.get("gpu", []),
         "mlflow": facts.get("mlflow"),
+        "notebook_sha": facts.get("notebook_sha"),
+        "after_run_id": facts.get("after_run"),
         "late_output": facts.get("late"),
         "closed_by": facts.get("closed_by"),
         "dropped": facts.get("dropped", {}),

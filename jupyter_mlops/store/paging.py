@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any, Generic, TypeVar
@@ -25,6 +25,10 @@ class Page(Generic[Row]):
 
     items: Sequence[Row]
     next_cursor: str | None
+
+    def as_dict(self, item_as_dict: Callable[[Row], dict[str, Any]]) -> dict[str, Any]:
+        """The page as every list of the REST interface."""
+        return {"items": [item_as_dict(item) for item in self.items], "next_cursor": self.next_cursor}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from mlflow.tracking.context.abstract_context import RunContextProvider
 
 from jupyter_mlops.capture import facts
-from jupyter_mlops.tracking.origin import active_recorder, state_on_disk
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -41,6 +40,8 @@ def _tags() -> dict[str, str]:
     shell = _kernel_shell()
     if shell is None:
         return {}
+    from jupyter_mlops.tracking.origin import state_on_disk  # every process that imports MLflow imports us
+
     path, root = facts.notebook_path(shell.user_ns, os.environ), os.environ.get("JUPYTER_MLOPS_ROOT")
     tags: dict[str, str | None] = {
         "mlflow.source.name": path,
@@ -62,6 +63,8 @@ def _kernel_shell() -> InteractiveShell | None:
 
 
 def _running_cell() -> dict[str, str | None]:
+    from jupyter_mlops.tracking.origin import active_recorder
+
     active = active_recorder()
     frame = active.current() if active is not None else None
     if frame is None:

@@ -180,6 +180,23 @@ def log(run_id: str, values: LoggedValues, step: int) -> None:
         ) from error
 
 
+def set_tag(run_id: str, name: str, value: str) -> None:
+    """Set a tag of a run.
+
+    Raises:
+        ConflictError: MLflow refuses.
+        TrackingUnavailableError: the tracking server does not answer.
+    """
+    import mlflow
+
+    uri = str(mlflow.get_tracking_uri())
+    check_tracking(uri)
+    try:
+        make_client(uri).set_tag(run_id, name, value)
+    except tracking_failures() as error:
+        raise ConflictError(f"MLflow refuses: {_first_line(error)}") from error
+
+
 def autolog(uri: str, experiment: str | None, *, disable: bool, **options: Any) -> None:
     """Switch MLflow's autologging, with an experiment for the runs that it makes.
 

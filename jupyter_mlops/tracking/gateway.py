@@ -70,6 +70,7 @@ class TrackingGateway:
         self._lock = asyncio.Lock()
         self._last: dict[str, Answer] = {}
         self._closed_until = 0.0
+        self._problem = ""
         self._next_id = 0
         self._let_go: asyncio.TimerHandle | None = None
 
@@ -79,7 +80,7 @@ class TrackingGateway:
         async with self._lock:
             last = self._last.get(asked, Answer(None, None, None))
             if time.monotonic() < self._closed_until:
-                return last
+                return Answer(last.value, last.answered_at, self._problem)
             try:
                 if not await self._is_ready():
                     return Answer(
@@ -94,7 +95,8 @@ class TrackingGateway:
                 said = {"problem": f"The tracking process ended: {error}"}
             if "problem" in said:
                 self._closed_until = time.monotonic() + ASK_AGAIN_AFTER_S
-                answer = Answer(last.value, last.answered_at, said["problem"])
+                self._problem = said["problem"]
+                answer = Answer(last.value, last.answered_at, self._problem)
             else:
                 answer = Answer(said["answer"], datetime.now(timezone.utc), None)
             self._last.pop(asked, None)

@@ -16,11 +16,12 @@ from jupyter_mlops.errors import MlopsError, ParameterError
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.notebooks.parameters import infer_parameters
 from jupyter_mlops.notebooks.paths import resolve_notebook
+from jupyter_mlops.notebooks.places import NotebookPlace, locate_notebook
 from jupyter_mlops.notebooks.read import read_notebook
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
 from jupyter_mlops.widgets.parameter_field import UNCHANGED, ParameterField
-from jupyter_mlops.workspace import NotebookPlace, Workspace, follow_run, locate_notebook
+from jupyter_mlops.workspace import Workspace, follow_run
 
 LOOK_EVERY_S = 0.3
 _BAR_STYLES = {RunState.SUCCEEDED: "success", RunState.CANCELLED: "warning", RunState.SKIPPED: "warning"}

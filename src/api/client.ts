@@ -5,8 +5,12 @@ import { RegistryClient } from './registry';
 import { type Path, Transport } from './transport';
 import type {
   AttemptList,
+  Channel,
   ChannelList,
   Cleaning,
+  DefinitionChanges,
+  DefinitionExport,
+  DefinitionFile,
   ExecutionPage,
   HousekeepingOrder,
   Job,
@@ -27,6 +31,8 @@ import type {
   RunsAction,
   RunsActionResult,
   SchedulePreview,
+  SchedulerImport,
+  SchedulerImported,
   SessionState,
   Status,
   TriggerChange,
@@ -141,6 +147,35 @@ export class Client {
     });
   }
 
+  /** The address that is called to fire a trigger of kind `http`. */
+  hookAddress(trigger_id: string): string {
+    const url = this._transport.urlOf('/hooks/{trigger_id}', { trigger_id });
+    return new URL(url, location.href).href;
+  }
+
+  /** All jobs as a file of definitions has them. */
+  exportDefinitions(): Promise<DefinitionExport> {
+    return this._transport.call('/definitions');
+  }
+
+  /** What applying a file of definitions would do; nothing is stored. */
+  planDefinitions(body: DefinitionFile): Promise<DefinitionChanges> {
+    return this._transport.call('/definitions/plan', { method: 'POST', body });
+  }
+
+  /** Make the jobs what a file of definitions says, all of it or nothing. */
+  applyDefinitions(body: DefinitionFile): Promise<DefinitionChanges> {
+    return this._transport.call('/definitions/apply', { method: 'POST', body });
+  }
+
+  /** Make jobs of jupyter-scheduler's definitions, or, as a dry run, say what would be made. */
+  importScheduler(body: SchedulerImport): Promise<SchedulerImported> {
+    return this._transport.call('/definitions/import-scheduler', {
+      method: 'POST',
+      body
+    });
+  }
+
   /** What a run would, or may, fail by; nothing runs. */
   preflight(body: RunRequest): Promise<PreflightAnswer> {
     return this._transport.call('/preflight', { method: 'POST', body });
@@ -246,6 +281,30 @@ export class Client {
   /** Where else than in JupyterLab one can be told. */
   channels(): Promise<ChannelList> {
     return this._transport.call('/notifications/channels');
+  }
+
+  /** Set a channel up, or change its address, which is told to nobody again. */
+  setChannel(name: string, address: string): Promise<Channel> {
+    return this._transport.call('/notifications/channels/{name}', {
+      method: 'PUT',
+      ids: { name },
+      body: { address }
+    });
+  }
+
+  removeChannel(name: string): Promise<void> {
+    return this._transport.call('/notifications/channels/{name}', {
+      method: 'DELETE',
+      ids: { name }
+    });
+  }
+
+  /** Send a message by a channel, now; throws when it does not get through. */
+  testChannel(name: string): Promise<void> {
+    return this._transport.call('/notifications/channels/{name}/test', {
+      method: 'POST',
+      ids: { name }
+    });
   }
 
   /** Say that these notifications were seen; without ids, all. */

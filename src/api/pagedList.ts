@@ -8,6 +8,12 @@ export type FetchPage<T> = (page: {
   cursor?: string;
 }) => Promise<IPage<T>>;
 
+/** The part of a list's question that searches it: none for an empty text. */
+export function searched(text: string): { search?: string } {
+  const search = text.trim();
+  return search ? { search } : {};
+}
+
 const PAGE_SIZE = 25;
 const LARGEST_PAGE = 200;
 

@@ -151,6 +151,77 @@ export interface paths {
         patch: operations["changeTrigger"];
         trace?: never;
     };
+    "/definitions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs as a file of definitions (jobs.yaml) has them */
+        get: operations["exportDefinitions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/definitions/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What applying a file of definitions would create, change and delete; nothing is stored */
+        post: operations["planDefinitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/definitions/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the jobs what a file of definitions says, all of it or nothing
+         * @description Jobs that this file defined before and no longer does are deleted; those made by hand are left alone. Done twice, the second time there is nothing to do.
+         */
+        post: operations["applyDefinitions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/definitions/import-scheduler": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a job of each job definition of an installed jupyter-scheduler, or (unless dry_run is false) say what would be made */
+        post: operations["importScheduler"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hooks/{trigger_id}": {
         parameters: {
             query?: never;
@@ -779,6 +850,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/notifications/channels/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a channel up, or change its address */
+        put: operations["setChannel"];
+        post?: never;
+        /** Forget a channel */
+        delete: operations["removeChannel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notifications/channels/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a test message by a channel, now
+         * @description 503 after 20 s without an answer; 409 while a test of the same channel is under way
+         */
+        post: operations["testChannel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/housekeeping": {
         parameters: {
             query?: never;
@@ -1039,6 +1152,8 @@ export interface components {
              * @default 0
              */
             keep_kernel_s: number;
+            /** @description how long a run waits for a tracking server that is away when it would start: 3600 if it is not said; 0: it fails at once */
+            tracking_wait_s?: number;
             /**
              * @description where executed notebooks are kept besides the folder of runs: what fsspec can write to, without a password
              * @example s3://bucket/prefix
@@ -1243,7 +1358,7 @@ export interface components {
             priority?: number;
             /**
              * Format: date-time
-             * @description a queued run waits until then, as for its next attempt
+             * @description a queued run waits until then, as for its next attempt, or its tracking server: its message says for what
              */
             not_before?: string | null;
             /** @description why it was made: its `kind`, and what belongs to that */
@@ -1356,6 +1471,10 @@ export interface components {
         OutputFact: {
             mime: string;
             bytes: number;
+            /** @description BLAKE2b-128 of the content; null of more than 4 MiB */
+            hash?: string | null;
+            /** @description where capture keeps it: text, base64 or JSON of at most 64 KiB */
+            content?: string;
         };
         Execution: {
             id: string;
@@ -1421,6 +1540,10 @@ export interface components {
                 stdout_bytes: number;
                 stderr_bytes: number;
             } | null;
+            /** @description SHA-256 of the notebook it ran in: as it was saved, where it was not saved since; of a job run, its snapshot's */
+            notebook_sha?: string | null;
+            /** @description executed by hand in the kept kernel of this failed run */
+            after_run_id?: string | null;
             /** @description who said that it ended when its kernel could not */
             closed_by?: string | null;
             /** @description what was too much to record, by field */
@@ -1432,10 +1555,10 @@ export interface components {
             /** @description how often recording had failed in its kernel until then */
             hook_errors?: number;
             /**
-             * @description the kernel itself or the server that hears it
+             * @description the kernel itself, the server that hears it, or the engine of a job run
              * @enum {string}
              */
-            recorded_by?: "recorder" | "listener";
+            recorded_by?: "recorder" | "listener" | "engine";
         };
         OpenedFile: {
             path: string;
@@ -2102,8 +2225,90 @@ export interface components {
             /** @enum {string} */
             source: "environment" | "file";
         };
+        /** @description kept in a file that only this user can read; no answer and no log of the server's repeats any of it */
+        ChannelAddress: {
+            /**
+             * @description as apprise has them
+             * @example mailto://user:password@example.org
+             */
+            address: string;
+        };
         ChannelList: {
             items: components["schemas"]["Channel"][];
+        };
+        DefinitionFile: {
+            /**
+             * @description its path below the root: its jobs are known by it
+             * @default jobs.yaml
+             */
+            file: string;
+            /** @description its text, as YAML; without it, the file's own */
+            text?: string;
+            /**
+             * @description take over jobs of the same names that the file did not define
+             * @default false
+             */
+            adopt: boolean;
+        };
+        DefinitionChange: {
+            /** @enum {string} */
+            action: "create" | "change" | "delete";
+            /** @description its name */
+            job: string;
+            /** @description what differs, a line each */
+            details: string[];
+            /** @description of triggers that are called and were made now; told this once */
+            tokens?: {
+                trigger_id: string;
+                token: string;
+            }[];
+        };
+        DefinitionChanges: {
+            applied: boolean;
+            /** @description none: the jobs are as the file says */
+            changes: components["schemas"]["DefinitionChange"][];
+            /** @description names of the file's jobs that are as it says */
+            unchanged: string[];
+        };
+        DefinitionExport: {
+            /** @description as jobs.schema.json describes */
+            definitions: {
+                [key: string]: unknown;
+            };
+            /** @description the same as YAML */
+            text: string;
+        };
+        SchedulerImport: {
+            /** @description its path below the root; without it, scheduler.sqlite in Jupyter's data directory */
+            database?: string;
+            /** @description where below the root the notebook of a name is */
+            notebooks?: {
+                [key: string]: string;
+            };
+            /**
+             * @description let schedules that are active there fire here; else all are paused
+             * @default false
+             */
+            activate: boolean;
+            /** @default true */
+            dry_run: boolean;
+        };
+        SchedulerImported: {
+            dry_run: boolean;
+            definitions: {
+                definition_id: string;
+                /** @description its name there */
+                name: string;
+                /** @description the name of the job that was made of it, or (dry) would be */
+                job: string | null;
+                job_id: string | null;
+                /** @description why none was made */
+                problem: string | null;
+                /** @description what of it was left behind */
+                not_taken: string[];
+                /** @description its notebook's name, where `notebooks` is to say which file that is */
+                unplaced: string | null;
+            }[];
         };
         /** @description a run goes when any of the limits says so */
         HousekeepingOrder: {
@@ -2169,6 +2374,8 @@ export interface components {
     parameters: {
         /** @description only this notebook's */
         notebook: string;
+        /** @description only those whose name or notebook (or, of a run, message) has this in it, or whose id begins so */
+        search: string;
         limit: number;
         /** @description the same key with the same request is answered with the first run; with another one it is refused with 409 */
         idempotencyKey: string;
@@ -2264,6 +2471,8 @@ export interface operations {
             query?: {
                 /** @description only this notebook's */
                 notebook?: components["parameters"]["notebook"];
+                /** @description only those whose name or notebook (or, of a run, message) has this in it, or whose id begins so */
+                search?: components["parameters"]["search"];
                 limit?: components["parameters"]["limit"];
                 /** @description `next_cursor` of the page before */
                 cursor?: components["parameters"]["cursor"];
@@ -2495,6 +2704,105 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    exportDefinitions: {
+        parameters: {
+            query?: {
+                /** @description only these, by name or id; without it all */
+                job?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionExport"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    planDefinitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionFile"];
+            };
+        };
+        responses: {
+            /** @description What would be done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionChanges"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    applyDefinitions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DefinitionFile"];
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DefinitionChanges"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    importScheduler: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulerImport"];
+            };
+        };
+        responses: {
+            /** @description What became of each */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerImported"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     callHook: {
         parameters: {
             query?: never;
@@ -2564,6 +2872,8 @@ export interface operations {
                 state?: components["schemas"]["RunState"];
                 /** @description only those of one matrix */
                 batch?: string;
+                /** @description only those whose name or notebook (or, of a run, message) has this in it, or whose id begins so */
+                search?: components["parameters"]["search"];
                 limit?: components["parameters"]["limit"];
                 /** @description `next_cursor` of the page before */
                 cursor?: components["parameters"]["cursor"];
@@ -3545,6 +3855,75 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ChannelList"];
                 };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    setChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChannelAddress"];
+            };
+        };
+        responses: {
+            /** @description The channel */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channel"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    removeChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    testChannel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The channel has taken it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             default: components["responses"]["Problem"];
         };

@@ -29,13 +29,17 @@ export class Transport {
     return response.status === 204 ? (undefined as T) : response.json();
   }
 
-  async ask(path: Path, call: ICall): Promise<Response> {
-    const { method = 'GET', ids = {}, query = {}, body, ...init } = call;
+  /** Where a path is, its braces filled. */
+  urlOf(path: Path, ids: Record<string, string>): string {
     const filled = path.replace(/\{(\w+)\}/g, (_, name) =>
       encodeURIComponent(ids[name])
     );
-    const url =
-      URLExt.join(this.serverSettings.baseUrl, BASE, filled) + asQuery(query);
+    return URLExt.join(this.serverSettings.baseUrl, BASE, filled);
+  }
+
+  async ask(path: Path, call: ICall): Promise<Response> {
+    const { method = 'GET', ids = {}, query = {}, body, ...init } = call;
+    const url = this.urlOf(path, ids) + asQuery(query);
     let response: Response;
     try {
       response = await ServerConnection.makeRequest(

@@ -8,6 +8,10 @@ export type AttemptList = Schemas['AttemptList'];
 export type Channel = Schemas['Channel'];
 export type ChannelList = Schemas['ChannelList'];
 export type Cleaning = Schemas['Cleaning'];
+export type DefinitionChange = Schemas['DefinitionChange'];
+export type DefinitionChanges = Schemas['DefinitionChanges'];
+export type DefinitionExport = Schemas['DefinitionExport'];
+export type DefinitionFile = Partial<Schemas['DefinitionFile']>;
 export type Difference = Schemas['Difference'];
 export type Execution = Schemas['Execution'];
 export type ExecutionPage = Schemas['ExecutionPage'];
@@ -54,6 +58,8 @@ export type RunsAction = Schemas['RunsAction'];
 export type RunsActionResult = Schemas['RunsActionResult'];
 export type RunState = Schemas['RunState'];
 export type SchedulePreview = Schemas['SchedulePreview'];
+export type SchedulerImport = Partial<Schemas['SchedulerImport']>;
+export type SchedulerImported = Schemas['SchedulerImported'];
 export type Serving = Schemas['Serving'];
 export type SessionState = Schemas['SessionState'];
 export type StateReason = Schemas['StateReason'];
@@ -97,6 +103,9 @@ export type ServingRequest = Pick<Schemas['ServingRequest'], 'model'> &
 export type MatrixRequest = Omit<Schemas['MatrixRequest'], 'request'> & {
   request: RunRequest;
 };
+
+/** What becomes of one definition of jupyter-scheduler's. */
+export type TakenOver = SchedulerImported['definitions'][number];
 
 /** A trigger as it is asked for; what is left out has its default. */
 export type TriggerRequest = Pick<Schemas['TriggerRequest'], 'kind' | 'spec'> &

@@ -40,6 +40,9 @@ export function ExecutionRow(props: {
           )}
           <Ago moment={execution.started_at} />
           {execution.run_id && <span>{trans.__('in a job run')}</span>}
+          {execution.after_run_id && (
+            <span>{trans.__('by hand, after a run that failed')}</span>
+          )}
           <Outputs execution={execution} />
         </span>
         {execution.error_name && (

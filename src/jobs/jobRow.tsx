@@ -1,9 +1,10 @@
 import { Notification } from '@jupyterlab/apputils';
-import { deleteIcon, runIcon } from '@jupyterlab/ui-components';
+import { deleteIcon, editIcon, runIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { Job } from '../api/types';
 import { CommandIDs } from '../commands';
+import { formatValue } from '../format';
 import { runAsJobIcon, scheduleIcon } from '../icons';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
@@ -14,6 +15,9 @@ import { Ago } from '../panel/times';
 import { JobName } from './jobName';
 import type { JobsModel } from './model';
 import { TriggerLines } from './triggerLines';
+
+/** How many of a job's parameters its row shows. */
+const MOST_VALUES = 4;
 
 /** One job; activating it opens its notebook. */
 export function JobRow(props: {
@@ -28,7 +32,7 @@ export function JobRow(props: {
   const Icon = job.triggers?.length ? scheduleIcon : runAsJobIcon;
   return (
     <>
-      <RowLine room={2} actions={<JobActions {...props} />}>
+      <RowLine room={3} actions={<JobActions {...props} />}>
         <button
           type="button"
           className="jp-Mlops-row"
@@ -55,12 +59,28 @@ export function JobRow(props: {
                 trans.__('never run')
               )}
             </span>
+            <JobValues job={job} />
             {problem && <span className="jp-Mlops-error">{problem}</span>}
           </span>
         </button>
       </RowLine>
       <TriggerLines job={job} model={model} />
     </>
+  );
+}
+
+/** The parameters that the job runs with, where they are not the notebook's. */
+function JobValues({ job }: { job: Job }): JSX.Element | null {
+  const values = Object.entries(job.parameters);
+  return values.length === 0 ? null : (
+    <span className="jp-Mlops-rowFacts jp-Mlops-jobValues">
+      {values.slice(0, MOST_VALUES).map(([name, value]) => (
+        <span key={name}>
+          {name} {formatValue(value)}
+        </span>
+      ))}
+      {values.length > MOST_VALUES && <span>…</span>}
+    </span>
   );
 }
 
@@ -96,6 +116,13 @@ function JobActions(props: {
         icon={runIcon}
         label={trans.__('Run %1 now', job.name)}
         onClick={() => void attempt(runNow)}
+      />
+      <IconButton
+        icon={editIcon}
+        label={trans.__('Edit %1…', job.name)}
+        onClick={() =>
+          void commands.execute(CommandIDs.editJob, { job: job.id })
+        }
       />
       <IconButton
         icon={deleteIcon}

@@ -1,12 +1,14 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
-import { PagedList } from '../api/pagedList';
+import { PagedList, searched } from '../api/pagedList';
 import type { Job, JobTrigger, NewTrigger, Run } from '../api/types';
 
 /** The jobs of this server. */
 export class JobsModel {
   constructor(readonly client: Client) {
-    this.list = new PagedList<Job>(page => this.client.jobs(page));
+    this.list = new PagedList<Job>(page =>
+      this.client.jobs({ ...searched(this._search), ...page })
+    );
     this.list.changed.connect(() => this._changed.emit());
   }
 
@@ -14,6 +16,17 @@ export class JobsModel {
 
   get changed(): ISignal<this, void> {
     return this._changed;
+  }
+
+  /** What is searched for; empty when all jobs are shown. */
+  get search(): string {
+    return this._search;
+  }
+
+  async setSearch(text: string): Promise<void> {
+    this._search = text;
+    this._changed.emit();
+    await this.list.refresh();
   }
 
   refresh(): Promise<void> {
@@ -52,5 +65,6 @@ export class JobsModel {
     await this.refresh();
   }
 
+  private _search = '';
   private _changed = new Signal<this, void>(this);
 }

@@ -1,5 +1,4 @@
 import { Clipboard, Dialog, showDialog } from '@jupyterlab/apputils';
-import { URLExt } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { copyIcon, ReactWidget } from '@jupyterlab/ui-components';
 import React from 'react';
@@ -13,10 +12,7 @@ export async function showToken(
   client: Client,
   trans: TranslationBundle
 ): Promise<void> {
-  const address = new URL(
-    URLExt.join(client.serverSettings.baseUrl, trigger.hook ?? ''),
-    location.href
-  ).href;
+  const address = client.hookAddress(trigger.id);
   await showDialog({
     title: trans.__('The job runs when this address is called'),
     body: ReactWidget.create(

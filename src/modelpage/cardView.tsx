@@ -9,7 +9,7 @@ import { useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
 import { ProblemNotice } from '../panel/notice';
 import { Awaited } from './versionChoice';
-import type { IPageProps } from './view';
+import type { IPageProps } from './pageProps';
 
 const MARKDOWN = 'text/markdown';
 

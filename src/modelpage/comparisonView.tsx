@@ -6,7 +6,7 @@ import { EmptyState, ProblemNotice } from '../panel/notice';
 import { CodeDiff } from './codeDiff';
 import { TableFrame } from './tableFrame';
 import { Awaited, VersionChoice } from './versionChoice';
-import type { IPageProps } from './view';
+import type { IPageProps } from './pageProps';
 
 /** Two versions side by side: what differs in parameters, metrics, data, environment and code. */
 export function ComparisonView(
@@ -120,7 +120,7 @@ function Differences(props: {
   );
 }
 
-function DifferenceRow({ of }: { of: Difference }): JSX.Element {
+export function DifferenceRow({ of }: { of: Difference }): JSX.Element {
   const trans = useTrans();
   const isSame = JSON.stringify(of.a) === JSON.stringify(of.b);
   return (

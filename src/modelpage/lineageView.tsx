@@ -16,7 +16,7 @@ import {
   NODE_WIDTH
 } from './lineage';
 import { Awaited } from './versionChoice';
-import type { IPageProps } from './view';
+import type { IPageProps } from './pageProps';
 
 /** Where a version comes from, as a graph; what is chosen in it is told below, and can be opened. */
 export function LineageView(props: IPageProps): JSX.Element {

@@ -5,7 +5,7 @@ import { GateResults } from '../models/gateResults';
 import { registrationInWords } from '../models/words';
 import { useTrans } from '../panel/hooks';
 import { Ago } from '../panel/times';
-import type { IPageProps } from './view';
+import type { IPageProps } from './pageProps';
 
 /** What never became a version, newest first: refused by a gate, failed, or on its way. */
 export function RefusedView(

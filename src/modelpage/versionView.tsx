@@ -16,7 +16,7 @@ import { useTrans } from '../panel/hooks';
 import { EmptyState, Notice, ProblemNotice } from '../panel/notice';
 import { Awaited } from './versionChoice';
 import { RefusedView } from './refusedView';
-import type { IPageProps } from './view';
+import type { IPageProps } from './pageProps';
 
 /** One version: how its gates ended, who approved it, and all that is known of it. */
 export function VersionView(

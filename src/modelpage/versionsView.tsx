@@ -10,7 +10,7 @@ import { Ago } from '../panel/times';
 import { MetricsCharts } from './metricsCharts';
 import { metricNames } from './metrics';
 import { TableFrame } from './tableFrame';
-import type { IPageProps } from './view';
+import type { IPageProps } from './pageProps';
 
 /** How many metrics have a column; all have a chart. */
 const COLUMNS = 4;

@@ -1,6 +1,4 @@
 import { refreshIcon } from '@jupyterlab/ui-components';
-import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
-import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import type { ModelPage } from '../api/types';
 import { Approvals } from '../models/approvals';
@@ -14,17 +12,12 @@ import { CardView } from './cardView';
 import { ComparisonView } from './comparisonView';
 import { HistoryView } from './historyView';
 import { LineageView } from './lineageView';
-import { type ModelPageModel, type TabId, TABS } from './model';
+import { type TabId, TABS } from './model';
 import { AliasBar } from './aliasBar';
+import type { IPageProps } from './pageProps';
 import { VersionChoice } from './versionChoice';
 import { VersionsView } from './versionsView';
 import { VersionView } from './versionView';
-
-export interface IPageProps {
-  model: ModelPageModel;
-  commands: CommandRegistry;
-  rendermime: IRenderMimeRegistry;
-}
 
 /** A registered model: its versions, what they were judged by, where they come from, and where they serve. */
 export function ModelPageView(props: IPageProps): JSX.Element {

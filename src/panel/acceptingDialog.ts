@@ -18,6 +18,8 @@ export class AcceptingDialog extends Dialog<void> {
     super({ defaultButton: ACCEPT, ...options });
     this._try = options.accept;
     this.addClass('jp-Mlops-dialog');
+    // Until then the first input is still to get the focus, and what is typed may land in it.
+    void this.ready.then(() => this.addClass('jp-mod-ready'));
   }
 
   override resolve(index: number = ACCEPT): void {

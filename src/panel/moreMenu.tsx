@@ -14,8 +14,8 @@ export function MoreMenu(props: { commands: CommandRegistry }): JSX.Element {
   const open = ({ currentTarget }: React.MouseEvent) => {
     menu.current?.dispose();
     menu.current = new MenuSvg({ commands });
-    for (const command of [CommandIDs.selectRuns, CommandIDs.cleanUp]) {
-      menu.current.addItem({ command });
+    for (const command of COMMANDS) {
+      menu.current.addItem(command ? { command } : { type: 'separator' });
     }
     const { left, bottom } = currentTarget.getBoundingClientRect();
     menu.current.open(left, bottom);
@@ -34,3 +34,14 @@ export function MoreMenu(props: { commands: CommandRegistry }): JSX.Element {
     </button>
   );
 }
+
+/** Those of runs, of jobs, of what is told; null parts them. */
+const COMMANDS = [
+  CommandIDs.selectRuns,
+  CommandIDs.cleanUp,
+  null,
+  CommandIDs.jobsAsCode,
+  CommandIDs.takeOverScheduler,
+  null,
+  CommandIDs.channels
+];

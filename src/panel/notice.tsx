@@ -2,6 +2,7 @@ import { errorIcon, infoIcon, type LabIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import { warningIcon } from '../icons';
 import type { Problem } from '../api/types';
+import { useTrans } from './hooks';
 
 type Tone = 'info' | 'warning' | 'error';
 
@@ -52,6 +53,11 @@ export function EmptyState(props: {
       {props.children}
     </div>
   );
+}
+
+/** What stands in for the rows of a list that was searched in vain. */
+export function NothingFound(): JSX.Element {
+  return <EmptyState title={useTrans().__('Nothing found')} />;
 }
 
 /** A line to copy into a cell or a terminal; one click selects it all. */

@@ -123,7 +123,8 @@ function readJson(text: string): OptionEntry {
   }
 }
 
-function asText(value: JSONValue | undefined): string {
+/** A value of an option as its input shows it. */
+export function asText(value: JSONValue | undefined): string {
   if (value === undefined || value === null) {
     return '';
   }

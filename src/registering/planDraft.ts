@@ -1,7 +1,12 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { RegistryClient } from '../api/registry';
 import { asProblem } from '../api/problem';
-import type { GateKind, Problem, RegistrationPlan } from '../api/types';
+import type {
+  GateKind,
+  GateSpec,
+  Problem,
+  RegistrationPlan
+} from '../api/types';
 import { GateDraft } from './gateDraft';
 import type { IGateOption } from './gateOptions';
 
@@ -35,6 +40,17 @@ export class PlanDraft {
     return this._gates;
   }
 
+  /** Show a plan that there is; it stays just so until something is typed. */
+  fill(plan: RegistrationPlan): void {
+    const { alias, logged_model, gates } = plan;
+    this._given = plan;
+    this._texts = { alias: alias ?? '', logged_model: logged_model ?? '' };
+    this._waiting = gates ?? [];
+    this._gates = [];
+    this._draftWaiting();
+    this._isLeft = true;
+  }
+
   /** Ask for the kinds of gates, once. */
   async load(): Promise<void> {
     if (this._isAsked) {
@@ -47,6 +63,7 @@ export class PlanDraft {
       this._problem = asProblem(error);
       this._isAsked = false;
     }
+    this._draftWaiting();
     this._changed.emit();
   }
 
@@ -95,14 +112,19 @@ export class PlanDraft {
 
   /** What would be sent; empty when all has its default. */
   get plan(): RegistrationPlan {
+    if (this._isLeft) {
+      return this._given;
+    }
     const alias = this._texts.alias.trim();
     const logged_model = this._texts.logged_model.trim();
+    const gates = [...this._gates.map(({ spec }) => spec), ...this._waiting];
+    const given = this._given;
     return {
+      ...('candidate' in given && { candidate: given.candidate }),
+      ...('previous' in given && { previous: given.previous }),
       ...(alias !== '' && { alias }),
       ...(logged_model !== '' && { logged_model }),
-      ...(this._gates.length > 0 && {
-        gates: this._gates.map(({ spec }) => spec)
-      })
+      ...(gates.length > 0 && { gates })
     };
   }
 
@@ -138,7 +160,20 @@ export class PlanDraft {
       : field === 'registration.alias' || field === 'registration.logged_model';
   }
 
+  /** Show the gates that were given, once their kinds are known. */
+  private _draftWaiting(): void {
+    const kinds = this._kinds;
+    if (kinds) {
+      const drafts = this._waiting.map(
+        spec => new GateDraft(kindOf(spec, kinds), spec)
+      );
+      this._gates = [...this._gates, ...drafts];
+      this._waiting = [];
+    }
+  }
+
   private _onTyped(): void {
+    this._isLeft = false;
     this._refused = null;
     this._changed.emit();
   }
@@ -148,9 +183,19 @@ export class PlanDraft {
   private _kinds: readonly GateKind[] | null = null;
   private _problem: Problem | null = null;
   private _gates: readonly GateDraft[] = [];
+  private _given: RegistrationPlan = {};
+  private _waiting: readonly GateSpec[] = [];
+  private _isLeft = false;
   private _refused: Problem | null = null;
   private _isAsked = false;
   private _isTried = false;
+}
+
+/** The kind of a gate; of one that is not installed here nothing can be typed, and it stays as it is. */
+function kindOf(spec: GateSpec, kinds: readonly GateKind[]): GateKind {
+  const { kind, before = 'promote' } = spec;
+  const unknown = { kind, before, steps: [before], summary: '', options: {} };
+  return kinds.find(each => each.kind === kind) ?? unknown;
 }
 
 /** Which gate, and which of its options, the server means: `registration.gates[1].min`. */

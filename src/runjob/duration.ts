@@ -6,6 +6,18 @@ const UNITS: [RegExp, number][] = [
   [/^(d|day|days)$/, 86_400]
 ];
 
+/** A length of time in its largest whole unit, “90s”, “15m” or “2h”. */
+export function writeDuration(seconds: number): string {
+  const [size, unit] = (
+    [
+      [86_400, 'd'],
+      [3_600, 'h'],
+      [60, 'm']
+    ] as const
+  ).find(([size]) => seconds > 0 && seconds % size === 0) ?? [1, 's'];
+  return `${seconds / size}${unit}`;
+}
+
 /** The seconds of a length of time as one writes it, “90”, “15m” or “1 h 30 min”; null where it is none. */
 export function parseDuration(text: string): number | null {
   const parts = text.trim().toLowerCase();

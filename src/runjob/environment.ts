@@ -34,6 +34,13 @@ export function readEnvironment(
   return { values: Object.fromEntries(values) };
 }
 
+/** As `readEnvironment` reads it. */
+export function writeEnvironment(values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+}
+
 function wrong(
   name: string,
   value: string,

@@ -3,10 +3,10 @@ import { asSentence } from '../api/problem';
 import { useTrans } from '../panel/hooks';
 import type { IEnvironmentProblem } from './environment';
 import { Field } from './field';
-import type { RunJobForm } from './form';
+import type { JobForm } from './jobForm';
 
 /** The variables that the kernel is given, one a line; of a secret its name. */
-export function EnvironmentField({ form }: { form: RunJobForm }): JSX.Element {
+export function EnvironmentField({ form }: { form: JobForm }): JSX.Element {
   const trans = useTrans();
   const { environmentProblem: problem } = form;
   const refused = form.problemOf('environment');

@@ -2,10 +2,10 @@ import React from 'react';
 import { asSentence } from '../api/problem';
 import { useTrans } from '../panel/hooks';
 import { Field } from './field';
-import type { RunJobForm } from './form';
+import type { JobForm } from './jobForm';
 
 /** Which kernel runs the job; where the notebook's own cannot, why, and another one chosen. */
-export function KernelField({ form }: { form: RunJobForm }): JSX.Element {
+export function KernelField({ form }: { form: JobForm }): JSX.Element {
   const trans = useTrans();
   const { kernel, kernel_problem, kernels } = form.inspection;
   const problem = form.problemOf('kernel');
@@ -39,6 +39,12 @@ export function KernelField({ form }: { form: RunJobForm }): JSX.Element {
           {kernel_problem !== null && form.kernel === null && (
             <option value="">{trans.__('Choose a kernel')}</option>
           )}
+          {form.kernel !== null &&
+            !kernels.some(({ name }) => name === form.kernel) && (
+              <option value={form.kernel}>
+                {trans.__('%1 (not installed)', form.kernel)}
+              </option>
+            )}
           {kernels.map(({ name, display_name }) => (
             <option key={name} value={name}>
               {display_name}

@@ -4,16 +4,13 @@ import type { Parameter } from '../api/types';
 import { useTrans } from '../panel/hooks';
 import { Field } from './field';
 import type { RunJobForm } from './form';
+import type { JobForm } from './jobForm';
 import { MAX_COMBINATIONS } from './matrix';
 import { choicesOf, inputKind } from './parameters';
 import { useInvalidMessages } from './parameterField';
 
 /** A job's named parameters to begin with; nothing where it has none. */
-export function PresetField({
-  form
-}: {
-  form: RunJobForm;
-}): JSX.Element | null {
+export function PresetField({ form }: { form: JobForm }): JSX.Element | null {
   const trans = useTrans();
   const names = Object.keys(form.presets);
   if (names.length === 0) {
@@ -85,7 +82,18 @@ export function MoreParameters({ form }: { form: RunJobForm }): JSX.Element {
   );
 }
 
-function PresetNameField({ form }: { form: RunJobForm }): JSX.Element {
+/** Keeping the parameters under a name, folded. */
+export function SavePreset({ form }: { form: JobForm }): JSX.Element {
+  const trans = useTrans();
+  return (
+    <details className="jp-Mlops-options jp-Mlops-folded">
+      <summary>{trans.__('Save as a preset')}</summary>
+      <PresetNameField form={form} />
+    </details>
+  );
+}
+
+function PresetNameField({ form }: { form: JobForm }): JSX.Element {
   const trans = useTrans();
   return (
     <Field

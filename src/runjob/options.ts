@@ -1,6 +1,7 @@
+import { JSONExt, type PartialJSONObject } from '@lumino/coreutils';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Policies } from '../api/types';
-import { parseDuration } from './duration';
+import { parseDuration, writeDuration } from './duration';
 
 /** The policies that can be typed, by the server's names. */
 export type OptionName =
@@ -179,7 +180,51 @@ export class OptionsDraft {
       : { ...policies, notify: Object.fromEntries(rules) };
   }
 
+  /** Show a job's policies; those that cannot be typed here stay as they are. */
+  fill(given: Policies): void {
+    for (const name of NAMES) {
+      this._texts.set(name, write(name, given[name]));
+    }
+    if (!this.isOffered('max_parallel')) {
+      this._texts.delete('max_parallel');
+    }
+    const rules = (given.notify ?? {}) as Record<string, string[]>;
+    const told = EVENTS.filter(event =>
+      rules[event] ? rules[event].length > 0 : TOLD_AT_FIRST.includes(event)
+    );
+    const channels = told.flatMap(event => rules[event] ?? [JUPYTERLAB]);
+    this._told = new Set(told);
+    this._channels = new Set(channels.length > 0 ? channels : [JUPYTERLAB]);
+    this._given = { policies: given, typed: this.policies };
+  }
+
+  /** All policies of the job filled in, as they are to be; null while none was typed over. */
+  get replacement(): Policies | null {
+    const { policies, typed } = this._given;
+    const { notify, ...now } = this.policies;
+    const isSame = (one: unknown, other: unknown) =>
+      JSONExt.deepEqual(one as PartialJSONObject, other as PartialJSONObject);
+    if (isSame(this.policies, typed)) {
+      return null;
+    }
+    const others = Object.entries(policies).filter(
+      ([name]) => name !== 'notify' && !(NAMES as string[]).includes(name)
+    );
+    const rules = isSame(notify ?? {}, typed.notify ?? {})
+      ? policies.notify // It may tell of each event elsewhere, which cannot be typed here.
+      : notify;
+    return {
+      ...Object.fromEntries(others),
+      ...now,
+      ...(rules && { notify: rules })
+    };
+  }
+
   private _changed = new Signal<this, OptionName | 'notify'>(this);
+  private _given: { policies: Policies; typed: Policies } = {
+    policies: {},
+    typed: {}
+  };
   private _texts = new Map<OptionName, string>();
   private _told = new Set<EventName>(TOLD_AT_FIRST);
   private _channels = new Set<string>([JUPYTERLAB]);
@@ -193,6 +238,20 @@ const PROBLEMS = {
 } as const;
 
 const NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/** A policy as it would be typed. */
+function write(name: OptionName, value: unknown): string {
+  const { kind, initial } = OPTIONS[name];
+  if (value === undefined || value === null) {
+    return initial;
+  }
+  const isNone = initial === '' && value === 0; // A kernel kept for no time is not kept.
+  return isNone
+    ? ''
+    : kind === 'seconds'
+      ? writeDuration(value as number)
+      : String(value);
+}
 
 /** The value of a text; null where it is none of its kind. */
 function read(name: OptionName, text: string): number | string | null {

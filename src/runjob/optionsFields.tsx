@@ -3,7 +3,7 @@ import { asSentence } from '../api/problem';
 import { useTrans } from '../panel/hooks';
 import { EnvironmentField } from './environmentField';
 import { Field } from './field';
-import type { RunJobForm } from './form';
+import type { JobForm } from './jobForm';
 import {
   EVENTS,
   type EventName,
@@ -15,7 +15,7 @@ import {
 
 /** How runs are retried, limited, kept apart and told about: folded, since nothing of it is needed. */
 export function OptionsFields(props: {
-  form: RunJobForm;
+  form: JobForm;
   /** The names of channels other than JupyterLab's own. */
   channels: readonly string[];
 }): JSX.Element {
@@ -57,10 +57,7 @@ export function OptionsFields(props: {
   );
 }
 
-function OptionField(props: {
-  form: RunJobForm;
-  name: OptionName;
-}): JSX.Element {
+function OptionField(props: { form: JobForm; name: OptionName }): JSX.Element {
   const { form, name } = props;
   const { options } = form;
   const trans = useTrans();

@@ -3,7 +3,7 @@ import { asSentence } from '../api/problem';
 import type { Parameter } from '../api/types';
 import { useTrans } from '../panel/hooks';
 import { Field, type IDescribed } from './field';
-import type { RunJobForm } from './form';
+import type { JobForm } from './jobForm';
 import {
   boundsInWords,
   choicesOf,
@@ -14,7 +14,7 @@ import {
 
 /** The input of one parameter, fit for its type, with its default as the placeholder. */
 export function ParameterField(props: {
-  form: RunJobForm;
+  form: JobForm;
   parameter: Parameter;
 }): JSX.Element {
   const { form, parameter } = props;

@@ -48,8 +48,14 @@ export function choicesOf(parameter: Parameter): JSONValue[] {
 
 /** What the input shows before anything is typed; '' where the default is an expression. */
 export function initialText(parameter: Parameter): string {
-  const value = parameter.default as JSONValue;
-  if (hasNoLiteral(parameter)) {
+  return hasNoLiteral(parameter)
+    ? ''
+    : textOf(parameter, parameter.default as JSONValue);
+}
+
+/** A value as its parameter's input has it. */
+export function textOf(parameter: Parameter, value: JSONValue): string {
+  if (value === null) {
     return '';
   }
   switch (inputKind(parameter)) {
@@ -62,7 +68,7 @@ export function initialText(parameter: Parameter): string {
     case 'checkbox':
       return String(value);
     case 'number':
-      return defaultInWords(parameter);
+      return defaultInWords({ ...parameter, default: value, expression: null });
     case 'json':
       return formatJson(value);
     default:

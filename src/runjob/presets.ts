@@ -2,7 +2,7 @@ import type { JSONValue } from '@lumino/coreutils';
 import type { Client } from '../api/client';
 import { asProblem } from '../api/problem';
 import type { Job, Parameter, Problem } from '../api/types';
-import { initialText } from './parameters';
+import { initialText, textOf } from './parameters';
 
 export type Values = Record<string, JSONValue>;
 
@@ -18,11 +18,7 @@ export function presetsOf(
 /** What the input of a parameter shows under a preset; what the preset leaves out has its default. */
 export function textUnder(values: Values, parameter: Parameter): string {
   return parameter.name in values
-    ? initialText({
-        ...parameter,
-        default: values[parameter.name],
-        expression: null
-      })
+    ? textOf(parameter, values[parameter.name])
     : initialText(parameter);
 }
 

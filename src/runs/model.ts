@@ -1,6 +1,6 @@
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Client } from '../api/client';
-import { PagedList } from '../api/pagedList';
+import { PagedList, searched } from '../api/pagedList';
 import type { Attempt, Run } from '../api/types';
 import { LiveRun } from '../live/liveRun';
 import { type BulkAction, type IBulkResult, RunSelection } from './selection';
@@ -13,7 +13,11 @@ export class RunsModel {
   constructor(private readonly _client: Client) {
     this.list = new PagedList<Run>(page => {
       const notebook = this.isNarrowed ? this._notebook! : undefined;
-      return this._client.runs({ notebook, ...page });
+      return this._client.runs({
+        notebook,
+        ...searched(this._search),
+        ...page
+      });
     });
     this.list.changed.connect(() => this._changed.emit());
     this.selection = new RunSelection(_client);
@@ -46,6 +50,17 @@ export class RunsModel {
     }
   }
 
+  /** What is searched for; empty when all runs are shown. */
+  get search(): string {
+    return this._search;
+  }
+
+  async setSearch(text: string): Promise<void> {
+    this._search = text;
+    this._changed.emit();
+    await this.list.refresh();
+  }
+
   /** Take the open notebook; returns whether the list must be fetched anew. */
   setNotebook(notebook: string | null): boolean {
     return this._ask(() => (this._notebook = notebook));
@@ -67,8 +82,9 @@ export class RunsModel {
     return this._revealed;
   }
 
-  /** Unfold a run and bring it into view, widening the scope when it is another notebook's. */
+  /** Unfold a run and bring it into view: all are shown when it is another notebook's, or was not searched for. */
   async reveal(run: Run): Promise<void> {
+    this._search = '';
     if (this.isNarrowed && run.notebook !== this._notebook) {
       this._ask(() => (this._scope = 'all'));
     }
@@ -160,6 +176,7 @@ export class RunsModel {
   }
 
   private _changed = new Signal<this, void>(this);
+  private _search = '';
   private _scope: RunScope = 'notebook';
   private _notebook: string | null = null;
   private _unfolded = new Set<string>();

@@ -1,8 +1,9 @@
 import type { CommandRegistry } from '@lumino/commands';
 import React from 'react';
 import { useModel, useTrans } from '../panel/hooks';
-import { EmptyState } from '../panel/notice';
+import { EmptyState, NothingFound } from '../panel/notice';
 import { PagedRows } from '../panel/pagedRows';
+import { SearchField } from '../panel/searchField';
 import type { RunScope, RunsModel } from './model';
 import { RunRow } from './runRow';
 import { SelectionBar } from './selectionBar';
@@ -17,11 +18,18 @@ export function RunsView(props: {
   return (
     <>
       <ScopeSwitch model={model} />
+      <SearchField model={model} label={trans.__('Search runs')} />
       <SelectionBar model={model} />
       <PagedRows
         list={model.list}
         label={trans.__('Job runs')}
-        empty={<NoRuns isNarrowed={model.isNarrowed} />}
+        empty={
+          model.search.trim() ? (
+            <NothingFound />
+          ) : (
+            <NoRuns isNarrowed={model.isNarrowed} />
+          )
+        }
         renderRow={run => (
           <RunRow run={run} model={model} commands={props.commands} />
         )}

@@ -8,7 +8,7 @@ import { useModel, useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
 import { Notice, ProblemNotice, Snippet } from '../panel/notice';
 import { Ago } from '../panel/times';
-import type { IPageProps } from '../modelpage/view';
+import type { IPageProps } from '../modelpage/pageProps';
 import { isAlive } from './model';
 import { TryItView } from './tryItView';
 

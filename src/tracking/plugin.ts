@@ -2,7 +2,11 @@ import type {
   JupyterFrontEnd,
   JupyterFrontEndPlugin
 } from '@jupyterlab/application';
-import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
+import {
+  INotebookTracker,
+  NotebookActions,
+  type NotebookPanel
+} from '@jupyterlab/notebook';
 import { PerNotebook } from '../panel/perNotebook';
 import { ITrackings } from '../tokens';
 import { Tracking } from './model';
@@ -17,7 +21,7 @@ export const trackingPlugin: JupyterFrontEndPlugin<ITrackings> = {
   activate: (_: JupyterFrontEnd, tracker: INotebookTracker): ITrackings => {
     const trackings = new PerNotebook(
       tracker,
-      view => new Tracking(view.sessionContext)
+      view => new Tracking(view.sessionContext, () => save(view))
     );
     NotebookActions.executed.connect((_, { notebook }) => {
       const view = tracker.currentWidget;
@@ -28,3 +32,11 @@ export const trackingPlugin: JupyterFrontEndPlugin<ITrackings> = {
     return trackings;
   }
 };
+
+/** Save a notebook that was changed; of one that cannot be written, what is on disk is all there is. */
+async function save({ context }: NotebookPanel): Promise<void> {
+  const { model } = context;
+  if (model.dirty && context.contentsModel?.writable) {
+    await context.save();
+  }
+}

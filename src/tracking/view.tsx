@@ -1,13 +1,15 @@
-import { InputDialog, Notification } from '@jupyterlab/apputils';
+import { InputDialog } from '@jupyterlab/apputils';
 import { stopIcon } from '@jupyterlab/ui-components';
 import React from 'react';
 import { runningIcon } from '../icons';
+import { attempt } from '../panel/attempt';
 import { useModel, useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
 import type { ITrackings } from '../tokens';
 import type { Tracking } from './model';
+import { TrackingTools } from './tools';
 
-/** The MLflow run that is active in the notebook in front, or a way to start one. */
+/** The MLflow run that is active in the notebook in front or a way to start one, and what else can be done. */
 export function ActiveRun(props: {
   trackings: ITrackings;
 }): JSX.Element | null {
@@ -17,13 +19,16 @@ export function ActiveRun(props: {
     return null;
   }
   return (
-    <div className="jp-Mlops-tracking" data-active={!!tracking.activeRun}>
-      {tracking.activeRun ? (
-        <StopRun tracking={tracking} name={tracking.activeRun.name} />
-      ) : (
-        <StartRun tracking={tracking} />
-      )}
-    </div>
+    <>
+      <div className="jp-Mlops-tracking" data-active={!!tracking.activeRun}>
+        {tracking.activeRun ? (
+          <StopRun tracking={tracking} name={tracking.activeRun.name} />
+        ) : (
+          <StartRun tracking={tracking} />
+        )}
+      </div>
+      <TrackingTools tracking={tracking} />
+    </>
   );
 }
 
@@ -38,7 +43,7 @@ function StartRun({ tracking }: { tracking: Tracking }): JSX.Element {
       okLabel: trans.__('Start')
     });
     if (button.accept) {
-      await saying(() => tracking.start(value ?? ''));
+      await attempt(() => tracking.start(value ?? ''));
     }
   };
   const isStarting = tracking.state === 'starting';
@@ -74,17 +79,8 @@ function StopRun(props: { tracking: Tracking; name: string }): JSX.Element {
         icon={stopIcon}
         label={trans.__('Stop run')}
         disabled={tracking.state === 'stopping'}
-        onClick={() => void saying(() => tracking.stop())}
+        onClick={() => void attempt(() => tracking.stop())}
       />
     </>
   );
-}
-
-/** Do it; if the kernel refuses, say its words. */
-async function saying(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    Notification.error((error as Error).message, { autoClose: 8000 });
-  }
 }

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,31 @@ def test_a_cells_whole_record_reaches_the_store(start_kernel: StartKernel, store
     assert two.traceback.endswith("ZeroDivisionError: division by zero")
     if one.memory_peak_bytes is not None:
         assert one.memory_peak_bytes >= one.facts["rss_bytes"] > 0
+
+
+def test_a_cell_tells_the_saved_notebook_that_it_ran_in_unless_that_was_saved_since(
+    start_kernel: StartKernel, store: Store, tmp_path: Path
+) -> None:
+    path = tmp_path / "nb.ipynb"
+
+    def save(text: str, seconds: int) -> str:
+        path.write_text(text)
+        moment = time.time() + seconds
+        os.utime(path, (moment, moment))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    kernel = start_kernel(JUPYTER_MLOPS_ROOT=str(tmp_path), JUPYTER_MLOPS_NOTEBOOK=str(path))
+    first = save('{"cells": []}', -60)
+    kernel.run(LOAD)
+    kernel.run("x = 1")
+    Ingester(store).ingest_folder(kernel.journals)
+    second = save('{"cells": [ ]}', -60)
+    kernel.run("x = 2")
+    Ingester(store).ingest_folder(kernel.journals)
+    kernel.run("x = 3")
+    save('{"cells": [  ]}', 60)
+    Ingester(store).ingest_folder(kernel.journals)
+    assert [row.facts.get("notebook_sha") for row in executions(store)] == [first, first, second, None]
 
 
 def test_a_source_written_long_ago_still_tells_its_names(start_kernel: StartKernel, store: Store) -> None:

@@ -217,17 +217,17 @@ def test_a_run_says_which_notebook_and_cell_made_it(kernel: RecordedKernel) -> N
     assert "mlops.run_id" not in tags
 
 
-def test_a_script_that_a_notebook_starts_is_no_notebook(kernel: RecordedKernel) -> None:
+def test_a_script_that_a_notebook_starts_is_no_notebook_and_loads_no_store(kernel: RecordedKernel) -> None:
     code = """
 import subprocess, sys
 script = (
-    "import IPython; from jupyter_mlops.tracking.context import NotebookRunContext as C;"
-    "print([C().in_context(), C().tags()])"
+    "import IPython, sys; from jupyter_mlops.tracking.context import NotebookRunContext as C;"
+    "print([C().in_context(), C().tags(), 'jupyter_mlops.store' in sys.modules])"
 )
 printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
 print(json.dumps(printed.splitlines()[-1]))
 """
-    assert ask(kernel, code) == "[False, {}]"
+    assert ask(kernel, code) == "[False, {}, False]"
 
 
 JOB = """

@@ -18,7 +18,9 @@ from jupyter_mlops.capture.options import CaptureOptions
         ("OFF", CaptureOptions(enabled=False)),
         ("frames=off, source=hash", CaptureOptions(frames="off", source="hash")),
         ("frames=hash memory_peak=off", CaptureOptions(frames="hash", memory_peak=False)),
-        ('{"outputs": false, "frames": "hash"}', CaptureOptions(outputs=False, frames="hash")),
+        ('{"outputs": false, "frames": "hash"}', CaptureOptions(outputs="off", frames="hash")),
+        ("outputs=content", CaptureOptions(outputs="content")),
+        ("outputs=on frames=on", CaptureOptions()),
         ('{"frames": false}', CaptureOptions(frames="off")),
     ],
 )
@@ -31,7 +33,7 @@ def test_options_are_words_or_json(text: str | None, options: CaptureOptions) ->
     [
         ("frame=off", "'frame' is no capture option; there are enabled, source"),
         ("frames=maybe", "frames is shape or hash or off, not 'maybe'"),
-        ("outputs=perhaps", "outputs is on or off, not 'perhaps'"),
+        ("outputs=perhaps", "outputs is hash or content or off, not 'perhaps'"),
         ("{broken", "Expecting property name"),
         ("[1]", "is no capture option"),
     ],

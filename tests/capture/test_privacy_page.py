@@ -18,7 +18,7 @@ from jupyter_mlops.capture.listener import rows
 from jupyter_mlops.capture.options import SKIP_MAGIC, SKIP_TAG, VARIABLE, CaptureOptions
 from jupyter_mlops.capture.redaction import REDACTED
 from jupyter_mlops.capture.retention import RETENTION
-from jupyter_mlops.history_table import COLUMNS
+from jupyter_mlops.interface.history import COLUMNS
 from jupyter_mlops.store.tables import CellExecution, JournalOffset, KernelSession, Recording, Source
 
 PAGE = Path(__file__).parents[2] / "docs" / "privacy.md"

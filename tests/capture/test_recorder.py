@@ -11,6 +11,7 @@ from recorded_kernel import LOAD, UNLOAD, RecordedKernel, StartKernel
 
 from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, notebook_path, relative_to_root, runner
 from jupyter_mlops.capture.kernel.journal_writer import JournalWriter, to_line
+from jupyter_mlops.capture.redaction import REDACTED
 
 
 def test_the_first_line_says_which_kernel_this_is(kernel: RecordedKernel) -> None:
@@ -175,6 +176,18 @@ def test_displays_are_named_by_their_richest_type_and_sized_as_stored(kernel: Re
         {"mime": "application/json", "bytes": len('{"a": 1}'), "hash": hash_source('{"a": 1}')},
         {"mime": "image/png", "bytes": 8, "hash": hash_source("MTIzNA==")},
     ]
+
+
+def test_the_content_of_outputs_is_kept_only_where_it_is_asked_for_and_without_secrets(
+    start_kernel: StartKernel,
+) -> None:
+    kernel = start_kernel(JUPYTER_MLOPS_CAPTURE="outputs=content", API_TOKEN="opensesame42")
+    kernel.run(LOAD)
+    code = "import os\ndisplay('x' * 70_000)\nos.environ['API_TOKEN'], 'ü'"
+    _, end = kernel.record(kernel.run(code))
+    large, small = end["outputs"]
+    assert large["bytes"] > 65_536 and "content" not in large
+    assert small["content"] == f"('{REDACTED}', 'ü')"
 
 
 def test_no_more_than_fifty_outputs_are_listed(kernel: RecordedKernel) -> None:

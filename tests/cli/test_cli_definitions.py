@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,21 @@ def test_the_schema_is_one(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_jobs_of_a_scheduler_that_is_not_there(tmp_path: Path, capsys) -> None:
     assert main(["import-scheduler", "--database", str(tmp_path / "scheduler.sqlite"), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["field"] == "database"
+
+
+def test_a_scheduler_is_looked_at_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    database = tmp_path / "scheduler.sqlite"
+    with sqlite3.connect(database) as connection:
+        connection.execute(
+            "CREATE TABLE job_definitions (job_definition_id, name, input_filename, schedule, create_time)"
+        )
+        connection.execute("INSERT INTO job_definitions VALUES ('d1', 'nightly', 'train.ipynb', NULL, 1)")
+    words = ["import-scheduler", "--database", str(database)]
+    assert main([*words, "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "the job 'nightly' would be made" in said and "1 of 1 definitions would be taken over" in said
+    assert main([*words, "--json"]) == 0
+    (made,) = json.loads(capsys.readouterr().out)["definitions"]
+    assert made["job"] == "nightly" and made["job_id"]
+    assert main(["jobs", "--json"]) == 0
+    assert [job["id"] for job in json.loads(capsys.readouterr().out)["items"]] == [made["job_id"]]

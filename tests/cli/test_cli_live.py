@@ -10,7 +10,7 @@ from command_line import CommandLine
 from waiting import wait_until
 
 import jupyter_mlops
-from jupyter_mlops.api import JobRun
+from jupyter_mlops.interface.runs import JobRun
 from jupyter_mlops.jobs.preflight.findings import PreflightError
 
 pytestmark = pytest.mark.slow

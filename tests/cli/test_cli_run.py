@@ -163,7 +163,7 @@ def _read(fd: int) -> bytes:
 
 def test_a_matrix_runs_every_combination_and_tells_each(command_line: CommandLine) -> None:
     command_line.bench.write("grid.ipynb", "assert C < 5", parameters="C: float = 1.0\nn = 0")
-    told = command_line.json("run", "grid.ipynb", "--matrix", "C", "0.1,1,9", "-p", "n", "3", code=1)["items"]
+    told = command_line.json("run", "grid.ipynb", "--matrix", "C=0.1,1,9", "-p", "n=3", code=1)["items"]
     assert [(run["parameters"]["C"], run["parameters"]["n"], run["state"]) for run in told] == [
         (0.1, 3, "succeeded"),
         (1.0, 3, "succeeded"),

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 from command_line import ENDS_WITHIN_S, CommandLine
 
-from jupyter_mlops.api import run as run_notebook
 from jupyter_mlops.cli import cli
 from jupyter_mlops.config import DATA_DIR
+from jupyter_mlops.interface.runs import run as run_notebook
 from jupyter_mlops.jobs.preflight.secrets import report_secrets
 from jupyter_mlops.secrets.keeping import VARIABLE_PREFIX
 

@@ -11,11 +11,13 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from mlflow_door import WITHOUT_JOBS
 
 from jupyter_mlops.cli import main
 from jupyter_mlops.config import Settings
 
 
+@pytest.mark.slow
 def test_it_serves_the_default_tracking_database_until_it_is_ended(
     settings: Settings, mlflow_template: Path
 ) -> None:
@@ -25,7 +27,7 @@ def test_it_serves_the_default_tracking_database_until_it_is_ended(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **settings.process_environment()},
+        env={**os.environ, **settings.process_environment(), **WITHOUT_JOBS},
     )
     assert process.stdout is not None
     line = process.stdout.readline()

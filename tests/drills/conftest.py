@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import postgresql_cluster
 import pytest
 from jupyter_process import JupyterProcess, jupyter_process
 from notebook_files import notebook_writer
@@ -17,6 +18,17 @@ from workbench import Workbench, make_workbench
 def each_workbench(tmp_path: Path, mlflow_template: Path, migrated_url: str) -> Iterator[Workbench]:
     """A workbench for a drill that breaks it, with its store on each database in turn."""
     with make_workbench(tmp_path, notebook_writer, mlflow_template, migrated_url) as bench:
+        yield bench
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.drill)])
+def drill_bench(request: pytest.FixtureRequest, tmp_path: Path, mlflow_template: Path) -> Iterator[Workbench]:
+    """A workbench for a drill that breaks it; `make drills` has it once more, on PostgreSQL."""
+    url = None
+    if request.param == "postgresql":
+        template = request.getfixturevalue("postgresql_template")
+        url = postgresql_cluster.new_database(request.getfixturevalue("postgresql"), template)
+    with make_workbench(tmp_path, notebook_writer, mlflow_template, url) as bench:
         yield bench
 
 

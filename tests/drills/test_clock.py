@@ -66,31 +66,33 @@ def more_runs_than(workbench: Workbench, job_id: str, count: int) -> Callable[[]
 
 
 @pytest.mark.slow
-def test_a_worker_whose_clock_jumps_loses_no_run_and_fires_nothing_twice(own_workbench: Workbench) -> None:
-    step, mark, release = (own_workbench.root / name for name in ("step", "mark", "release"))
+def test_a_worker_whose_clock_jumps_loses_no_run_and_fires_nothing_twice(
+    drill_bench: Workbench,
+) -> None:
+    step, mark, release = (drill_bench.root / name for name in ("step", "mark", "release"))
     set_clock(step, 0)
     hold = f"while not os.path.exists({str(release)!r}): time.sleep(0.05)"
-    own_workbench.write("held.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{hold}")
-    own_workbench.write("tick.ipynb", "1")
-    with worker_with_a_clock(own_workbench, step):
-        steady = own_workbench.start_worker()
-        held = own_workbench.running_cell(own_workbench.submit("held.ipynb"), mark)
+    drill_bench.write("held.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{hold}")
+    drill_bench.write("tick.ipynb", "1")
+    with worker_with_a_clock(drill_bench, step):
+        steady = drill_bench.start_worker()
+        held = drill_bench.running_cell(drill_bench.submit("held.ipynb"), mark)
         request = RunRequest("tick.ipynb", policies={"overlap": "queue"})
-        job = own_workbench.jobs.create_job(request, ScheduleRequest("*/2 * * * * *", "UTC"))
+        job = drill_bench.jobs.create_job(request, ScheduleRequest("*/2 * * * * *", "UTC"))
         for seconds in (-HOUR, 0, HOUR):  # after the last, the next fire is an hour away for all
-            before = len(runs_of(own_workbench, job.id))
+            before = len(runs_of(drill_bench, job.id))
             set_clock(step, seconds)
-            wait_until(more_runs_than(own_workbench, job.id, before), 90, "it fires after the step")
-            assert own_workbench.jobs.get_run(held.id).state == "running"
-        own_workbench.jobs.set_active(job.id, False)
+            wait_until(more_runs_than(drill_bench, job.id, before), 90, "it fires after the step")
+            assert drill_bench.jobs.get_run(held.id).state == "running"
+        drill_bench.jobs.set_active(job.id, False)
         release.touch()
-        assert own_workbench.ended(held).state == "succeeded"
-        fired = [own_workbench.ended(run) for run in runs_of(own_workbench, job.id)]
+        assert drill_bench.ended(held).state == "succeeded"
+        fired = [drill_bench.ended(run) for run in runs_of(drill_bench, job.id)]
         steady.terminate()
         steady.wait(60)
     assert set(Counter(run.scheduled_for for run in fired).values()) == {1}
     assert {run.state for run in fired} <= {"succeeded", "skipped"}
-    with own_workbench.store.reading() as session:
+    with drill_bench.store.reading() as session:
         tries = Counter(session.scalars(select(Attempt.run_id)))
     assert set(tries.values()) == {1}
     assert all(RunState(run.state).is_final for run in fired)

@@ -35,14 +35,14 @@ CGROUPS = Path("/sys/fs/cgroup")
     ],
 )
 def test_leaving_with_code_0_is_success_with_any_other_failure_and_later_cells_never_run(
-    workbench: Workbench, source: str, state: str
+    drill_bench: Workbench, source: str, state: str
 ) -> None:
-    never = workbench.root / "never"
-    workbench.write("leaves.ipynb", "1", source, f"open({str(never)!r}, 'w').close()")
-    run = workbench.run("leaves.ipynb")
+    never = drill_bench.root / "never"
+    drill_bench.write("leaves.ipynb", "1", source, f"open({str(never)!r}, 'w').close()")
+    run = drill_bench.run("leaves.ipynb")
     assert run.state == state, run.message
     assert not never.exists()
-    last = workbench.executed(run).cells[-1]
+    last = drill_bench.executed(run).cells[-1]
     assert (last.metadata.papermill.status, last.metadata.mlops.status) == ("pending", "not-run")
     if state == "failed":
         assert run.reason == Reason.ERROR and "SystemExit" in str(run.message)
@@ -58,13 +58,13 @@ def test_leaving_with_code_0_is_success_with_any_other_failure_and_later_cells_n
     ],
 )
 def test_a_kernels_death_is_told_with_its_code_or_signal_and_what_it_held(
-    workbench: Workbench, source: str, said: str
+    drill_bench: Workbench, source: str, said: str
 ) -> None:
-    workbench.write("dies.ipynb", "import time; time.sleep(1.2)", source, "2")
-    run = workbench.run("dies.ipynb")
+    drill_bench.write("dies.ipynb", "import time; time.sleep(1.2)", source, "2")
+    run = drill_bench.run("dies.ipynb")
     assert (run.state, run.reason) == ("failed", Reason.KERNEL_DIED)
     assert said in str(run.message) and "It held" in str(run.message)
-    cells = workbench.executed(run).cells
+    cells = drill_bench.executed(run).cells
     assert [cell.metadata.papermill.status for cell in cells] == ["completed", "failed", "pending"]
     assert [cell.metadata.get("mlops", {}).get("status") for cell in cells] == [None, "killed", "not-run"]
 

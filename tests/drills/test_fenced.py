@@ -82,34 +82,36 @@ def test_a_worker_stopped_past_its_lease_and_woken_writes_nothing_of_the_run_it_
 
 @pytest.mark.slow
 def test_a_runner_that_is_stopped_is_given_up_within_its_lease_and_the_run_tried_again(
-    own_workbench: Workbench,
+    drill_bench: Workbench,
 ) -> None:
-    mark = own_workbench.root / "mark"
-    write_slow_then_quick(own_workbench, mark)
-    run = own_workbench.submit("twice.ipynb", policies=TWICE)
-    own_workbench.running_cell(run, mark)
-    (runner,) = own_workbench.modules()["runner"]
+    mark = drill_bench.root / "mark"
+    write_slow_then_quick(drill_bench, mark)
+    run = drill_bench.submit("twice.ipynb", policies=TWICE)
+    drill_bench.running_cell(run, mark)
+    (runner,) = drill_bench.modules()["runner"]
     runner.send_signal(signal.SIGSTOP)
     wait_until(lambda: not runner.is_running(), TAKEN_WITHIN_S, "the stopped runner is killed")
-    assert own_workbench.ended(run).state == "succeeded"
-    assert [one.state for one in own_workbench.jobs.list_attempts(run.id)] == ["lost", "succeeded"]
+    assert drill_bench.ended(run).state == "succeeded"
+    assert [one.state for one in drill_bench.jobs.list_attempts(run.id)] == ["lost", "succeeded"]
 
 
 @pytest.mark.slow
-def test_everything_stopped_for_longer_than_the_lease_goes_on_where_it_was(own_workbench: Workbench) -> None:
+def test_everything_stopped_for_longer_than_the_lease_goes_on_where_it_was(
+    drill_bench: Workbench,
+) -> None:
     """As when a machine sleeps, or a container is paused: nobody was there to take the run over."""
-    mark, release = own_workbench.root / "mark", own_workbench.root / "release"
+    mark, release = drill_bench.root / "mark", drill_bench.root / "release"
     hold = f"while not os.path.exists({str(release)!r}): time.sleep(0.05)"
-    own_workbench.write("paused.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{hold}")
-    run = own_workbench.running_cell(own_workbench.submit("paused.ipynb"), mark)
-    stopped = stop(own_workbench.processes())
-    lease = own_workbench.jobs.get_run(run.id).lease_until
+    drill_bench.write("paused.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{hold}")
+    run = drill_bench.running_cell(drill_bench.submit("paused.ipynb"), mark)
+    stopped = stop(drill_bench.processes())
+    lease = drill_bench.jobs.get_run(run.id).lease_until
     assert lease is not None
     wait_until(lambda: time.time() > lease.timestamp() + 3, 2 * TAKEN_WITHIN_S, "the lease has run out")
     wake(stopped)
     release.touch()
-    assert own_workbench.ended(run).state == "succeeded"
-    assert len(own_workbench.jobs.list_attempts(run.id)) == 1
+    assert drill_bench.ended(run).state == "succeeded"
+    assert len(drill_bench.jobs.list_attempts(run.id)) == 1
 
 
 def alive(process: psutil.Process) -> bool:

@@ -33,9 +33,9 @@ def writes(folder: Path) -> list[Path]:
 
 @pytest.mark.slow
 def test_a_runner_killed_while_it_writes_the_notebook_leaves_the_previous_one_whole(
-    own_workbench: Workbench,
+    drill_bench: Workbench,
 ) -> None:
-    bench = own_workbench
+    bench = drill_bench
     bench.write("loud.ipynb", *["first = 1\nfirst"], *[WRITES] * CELLS)
     run = bench.submit("loud.ipynb")
     at = wait_until(lambda: bench.jobs.get_run(run.id).output_path, RUN_WITHIN_S, "it has an output")

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from forked_processes import MAY_BE_FORKED
 from sqlalchemy import select
 from waiting import wait_until
 
@@ -50,7 +51,7 @@ class Bench:
     def new_registration(self, accuracy: float) -> str:
         """A registration of a model with this accuracy, with which nobody has begun."""
         logged = subprocess.run(
-            [sys.executable, "-c", LOG_MODEL, str(accuracy)],
+            [sys.executable, "-c", MAY_BE_FORKED + LOG_MODEL, str(accuracy)],
             env=self.environment,
             capture_output=True,
             text=True,

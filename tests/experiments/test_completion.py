@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import signal
-import socket
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mlflow import MlflowClient
+from mlflow_door import mlflow_behind_a_door
 from notebook_kernel import NotebookKernel
 from waiting import wait_until
 from workbench import Workbench
 
+from jupyter_mlops.capture.ingester import Ingester
 from jupyter_mlops.capture.kernel.run_ends import CELL_WAITS_S
-from jupyter_mlops.errors import TrackingUnavailableError
-from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.tellings import FOLDER
 
 pytestmark = pytest.mark.slow  # a kernel and an MLflow of its own each
 
@@ -217,69 +213,51 @@ def test_without_its_tracking_server_a_notebook_gets_mlflows_own_error(own_workb
     assert errors[0][0] == "MlflowException"
 
 
-def test_a_tracking_server_that_is_killed_costs_the_next_cell_nothing(
+def test_what_a_tracking_server_missed_while_it_was_away_it_is_told_when_it_is_back(
     own_workbench: Workbench, tmp_path: Path
 ) -> None:
-    with mlflow_server(tmp_path) as (server, uri):
+    """Expected: MLflow's own error where MLflow is used, the next cells as ever; later the run has its end,
+    its cells and its verdict as they were, and nobody did anything for it."""
+    with mlflow_behind_a_door(tmp_path) as door:
         session = Session(
             own_workbench,
-            MLFLOW_TRACKING_URI=uri,
+            MLFLOW_TRACKING_URI=door.uri,
             MLFLOW_HTTP_REQUEST_MAX_RETRIES="0",
             MLFLOW_HTTP_REQUEST_TIMEOUT="3",
         )
+        client = MlflowClient(door.uri)
+        kept = own_workbench.settings.journals / FOLDER
         try:
-            run_id, client = session.run(1, 2, 3), MlflowClient(uri)
-            clean = wait_until(
-                lambda: client.get_run(run_id).data.tags.get("mlops.clean"), 30, "the run is told"
+            session.run(1, 2)
+            started = session.kernel.run(
+                "outer = mlflow.start_run()\ninner = mlflow.start_run(nested=True)\n"
+                "print(outer.info.run_id, inner.info.run_id)"
             )
-            assert clean == "true"
-            session.kernel.run("open_run = mlflow.start_run()")
-            kill_group(server)
-            wait_until(lambda: not answers(uri), 30, "the tracking server is gone")
-            ended = session.kernel.run("mlflow.end_run()")
-            assert ended.error is not None
-            assert ended.error["ename"] == "MlflowException"
+            outer, inner = started.streams.split()[-2:]
+            door.shut()
+            for _ in range(2):
+                ended = session.kernel.run("mlflow.end_run('KILLED')")
+                assert ended.error is not None
+                assert ended.error["ename"] == "MlflowException"
             assert session.kernel.run("print('on it goes')").streams == "on it goes\n"
+            wait_until(lambda: len(list(kept.glob("*.json"))) == 2, 60, "what was missed is kept")
+            shown = session.kernel.run("%mlops status").text
+            assert "of ours failed" not in shown
+            assert "is told when its tracking server is back" in shown
+            door.open()
+            assert client.get_run(outer).info.status == "RUNNING"
+            Ingester(own_workbench.store).ingest_folder(own_workbench.settings.journals)
+            wait_until(lambda: not list(kept.glob("[!.]*")), 120, "it is told")
+            runs = [client.get_run(run_id) for run_id in (outer, inner)]
+            assert [run.info.status for run in runs] == ["KILLED", "KILLED"]
+            assert runs[0].data.tags["mlops.clean"] == "false"
+            assert "mlops.clean" not in runs[1].data.tags
+            path = Path(client.download_artifacts(outer, "mlops/cells.jsonl", str(tmp_path)))
+            records = [json.loads(line) for line in path.read_text().splitlines()]
+            assert records[-1]["source"] == "mlflow.end_run('KILLED')"
+            assert records[-1]["status"] == "error"
         finally:
             session.kernel.close()
-
-
-@contextmanager
-def mlflow_server(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    where = [
-        "--backend-store-uri",
-        f"sqlite:///{folder / 'mlflow.db'}",
-        "--artifacts-destination",
-        str(folder),
-    ]
-    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1", *where]
-    log = (folder / "server.log").open("wb")
-    server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-    uri = f"http://127.0.0.1:{port}"
-    try:
-        wait_until(lambda: answers(uri), 90, "the tracking server answers")
-        yield server, uri
-    finally:
-        kill_group(server)
-        log.close()
-
-
-def kill_group(server: subprocess.Popen[bytes]) -> None:
-    """It and the processes that serve for it."""
-    with suppress(ProcessLookupError):
-        os.killpg(server.pid, signal.SIGKILL)
-    server.wait()
-
-
-def answers(uri: str) -> bool:
-    try:
-        check_tracking(uri, 1.0)
-    except TrackingUnavailableError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize(

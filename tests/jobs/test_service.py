@@ -251,6 +251,37 @@ def test_runs_are_listed_by_notebook_job_and_state(jobs: JobService, write_noteb
     assert listed(state=RunState.FAILED, notebook="train.ipynb") == []
 
 
+def test_jobs_and_runs_are_found_by_what_people_remember_of_them(
+    jobs: JobService, write_notebook: WriteNotebook
+) -> None:
+    write_notebook("reports/100%_Weekly.ipynb", "1")
+    train = jobs.submit(RunRequest("train.ipynb", name="Nightly"))
+    weekly = jobs.submit(RunRequest("reports/100%_Weekly.ipynb"))
+    with jobs.store.session() as session:
+        session.get_one(Run, train.id).message = "Cell [2] raised KeyError: 'age'."
+
+    def found(text: str) -> tuple[list[str], list[str]]:
+        runs, listed = jobs.list_runs(PAGE, search=text), jobs.list_jobs(PAGE, search=text)
+        return [run.id for run in runs.items], [job.id for job in listed.items]
+
+    assert found("nightly") == found("TRAIN.ipynb") == ([train.id], [train.job_id])
+    assert found(" keyerror: 'A") == ([train.id], [])
+    assert found("0%_w") == found("reports/") == ([weekly.id], [weekly.job_id])
+    assert found(weekly.id[:8])[0] == [weekly.id]
+    assert found(weekly.job_id)[1] == [weekly.job_id]
+    assert found("%") == found("_") == ([weekly.id], [weekly.job_id]), "what is typed is no pattern"
+    assert found("' OR 1=1 --") == ([], [])
+    assert jobs.list_runs(PAGE, search="nightly", state=RunState.FAILED).items == []
+
+
+@pytest.mark.parametrize("text", ["", "  ", "x" * 201])
+def test_nothing_can_be_searched_for_by_no_text_or_by_a_book(jobs: JobService, text: str) -> None:
+    for listed in (jobs.list_runs, jobs.list_jobs):
+        with pytest.raises(BadInputError) as refusal:
+            listed(PAGE, search=text)
+        assert refusal.value.field == "search"
+
+
 def test_every_change_of_a_job_is_told(jobs: JobService) -> None:
     watch = ChangeWatch(jobs.store)
     job = jobs.create_job(RunRequest("train.ipynb"), NIGHTLY)

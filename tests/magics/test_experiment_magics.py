@@ -206,8 +206,12 @@ def test_options_are_shown_and_changed_for_this_kernel(kernel: NotebookKernel) -
     try:
         assert "off" in ran(kernel.run("%mlops config frames=off outputs=off")).text
         ran(kernel.run("'shown, but not metered'"))
-        newest = "jupyter_mlops.history('lab/by-hand.ipynb', as_records=True, text='not metered')[-1]"
-        assert ran(kernel.run(f"print({newest}['outputs'])")).streams == "[]\n"
+        newest = "history('lab/by-hand.ipynb', as_records=True, text='not metered')[-1]"
+        asked = f"from jupyter_mlops import history; print({newest}['outputs'])"
+        assert ran(kernel.run(asked)).streams == "[]\n"
+        told = ran(kernel.run("%mlops status")).text
+        assert "source (text), traceback" in told
+        assert "not outputs, frames" in told
     finally:
         ran(kernel.run("%mlops config frames=shape outputs=on"))
 

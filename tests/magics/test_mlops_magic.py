@@ -11,9 +11,11 @@ from sqlalchemy import func, select
 from workbench import Workbench
 
 from jupyter_mlops.magics.arguments import SUBCOMMANDS
+from jupyter_mlops.store.paging import PageRequest
 from jupyter_mlops.store.tables import Run
 
 NOTEBOOK = "my <b>notebook.ipynb"
+TOO_MANY = ",".join(map(str, range(101)))
 HEAVY = ["sqlalchemy", "mlflow", "nbformat", "pydantic", "click", "rich", "jsonschema", "yaml", "papermill"]
 LOG_A_MODEL = """
 import mlflow
@@ -85,6 +87,22 @@ def test_run_is_followed_in_place_and_shows_nothing_in_later_cells(
     assert "succeeded" in kernel.run("%mlops runs").text
 
 
+@pytest.mark.slow
+def test_a_matrix_is_followed_in_one_table_with_its_policies(
+    kernel: NotebookKernel, workbench: Workbench
+) -> None:
+    kernel.updates.clear()
+    answer = kernel.run("%mlops run --name grid --matrix x=0.5,2 -p name b --retries 1 --wait")
+    assert answer.error is None and len(answer.shown) == 1
+    last = kernel.updates[-1]["content"]["data"]["text/plain"]
+    assert "2 of 2 runs have ended" in last
+    assert "x=0.5" in last and "x=2" in last and last.count("succeeded") == 2
+    runs = workbench.jobs.list_runs(PageRequest(), search="grid").items
+    assert {run.parameters["x"] for run in runs} == {0.5, 2.0}
+    assert {run.policies["max_attempts"] for run in runs} == {2}
+    assert len({run.batch_id for run in runs}) == 1
+
+
 def test_run_with_wait_answers_when_the_run_has_ended(kernel: NotebookKernel, workbench: Workbench) -> None:
     workbench.write("bad.ipynb", "raise ValueError('<script>')")
     kernel.updates.clear()
@@ -102,12 +120,27 @@ def test_run_with_wait_answers_when_the_run_has_ended(kernel: NotebookKernel, wo
         ("rum", "BadInputError", "no subcommand 'rum'", "Did you mean %mlops run?"),
         ("run -p x high", "ParameterError", "x must be a float, got 'high'", ""),
         ("run -p y 1", "ParameterError", "no parameter y", "The notebook's parameters are x, name."),
-        ("run -p x=1", "BadInputError", "-p takes a name and a value", "Write -p x 1"),
-        ("run --fast", "BadInputError", "--fast", "%mlops run [-p NAME VALUE]"),
+        ("run -p x=high", "ParameterError", "x must be a float, got 'high'", ""),
+        ("run -p x", "BadInputError", "'-p' requires 2 arguments", "Usage: %mlops run"),
+        ("run --fast", "BadInputError", "--fast", "Usage: %mlops run"),
+        ("run --retries 99", "BadInputError", "'max_attempts' is 100", "from 1 to 20"),
+        ("run --preset big", "BadInputError", "no preset 'big'", "It has none"),
+        ("run --matrix x 1,high", "ParameterError", "x must be a float, got 'high'", ""),
+        (
+            f"run --matrix x {TOO_MANY}",
+            "BadInputError",
+            "101 combinations",
+            "Leave out",
+        ),
         ("run --kernel fortran", "KernelError", "'fortran' is not installed", "Installed are"),
         ("register", "BadInputError", "required: name", "%mlops register"),
         ("register a/b", "BadInputError", "'a/b' cannot be", "without `/`"),
         ("run --name 'a", "BadInputError", "No closing quotation", "quotation marks"),
+        ("schedule", "ScheduleError", "not said when to run", "Give one of cron, every"),
+        ("schedule --cron '61 * * * *'", "ScheduleError", "'61' is not valid", "It takes 0-59"),
+        ("schedule --evry 5m", "BadInputError", "--evry", "Usage: %mlops schedule"),
+        ("cancel", "BadInputError", "Missing argument", "Usage: %mlops cancel"),
+        ("cancel zzz", "NotFoundError", "No run has an id that starts with 'zzz'", "runs --all-roots"),
         ("history --limit 0", "BadInputError", "limit must be from 1 to 200", ""),
     ],
 )
@@ -139,9 +172,15 @@ def test_off_and_on_switch_the_recording(kernel: NotebookKernel) -> None:
 
 
 def test_tab_completes_subcommands_options_and_parameters(kernel: NotebookKernel) -> None:
-    assert set(kernel.complete("%mlops r")) == {"run", "register", "runs"}
+    assert set(kernel.complete("%mlops r")) == {
+        *("run", "register", "runs", "run-job", "rerun", "resume", "resume-run")
+    }
+    assert {"--cron", "--on-model", "-p"} <= set(kernel.complete("%mlops schedule -"))
+    assert set(kernel.complete("%mlops schedule -p ")) == {"x", "name"}
     assert {"-p", "--name", "--register", "--kernel", "--wait"} <= set(kernel.complete("%mlops run -"))
+    assert {"--matrix", "--preset", "--retries", "--alias"} <= set(kernel.complete("%mlops run -"))
     assert set(kernel.complete("%mlops run -p ")) == {"x", "name"}
+    assert set(kernel.complete("%mlops run --matrix ")) == {"x", "name"}
     assert kernel.complete("%mlops_") == ["%%mlops_skip"]
     assert kernel.complete("%%mlops tr") == ["track"]
     assert set(kernel.complete("%mlops stop --status F")) == {"FINISHED", "FAILED"}
@@ -163,11 +202,35 @@ def test_register_says_what_to_do_and_then_does_it(kernel: NotebookKernel) -> No
     assert "Registered iris, version 2" in again.text
 
 
+@pytest.mark.slow
+def test_what_the_command_line_can_do_a_cell_can_for_its_notebook(
+    kernel: NotebookKernel, workbench: Workbench
+) -> None:
+    made = kernel.run("%mlops schedule --every 7d -p x 0.5 --name weekly --retries 1")
+    assert made.error is None and "Every 7 days" in made.streams
+    job = workbench.jobs.list_jobs(PageRequest(), search="weekly").items[0]
+    assert (job.notebook, job.root, job.parameters) == (NOTEBOOK, str(workbench.root), {"x": 0.5})
+    assert "weekly" in kernel.run("%mlops jobs --search week").streams
+    assert "is paused" in kernel.run("%mlops pause weekly").streams
+    changed = kernel.run("%mlops change weekly -p x 2.5 --preset high")
+    assert changed.error is None and "high: x=2.5" in changed.streams
+
+    ended = kernel.run("%mlops run-job weekly --preset high")
+    assert ended.error is None and "x=2.5" in ended.streams and "succeeded" in ended.streams
+    run = workbench.jobs.list_runs(PageRequest(), job_id=job.id).items[0]
+    assert f"{run.id} is succeeded" in kernel.run(f"%mlops cancel {run.id[:8]}").streams
+    assert "is deleted" in kernel.run(f"%mlops delete-runs {run.id}").streams
+    assert "Nothing was found" in kernel.run("%mlops check").streams
+    assert "weekly:" in kernel.run("%mlops export").streams
+    assert "is deleted" in kernel.run("%mlops delete weekly").streams
+
+
 def test_a_notebook_that_runs_as_a_job_starts_no_other(workbench: Workbench) -> None:
     kernel = NotebookKernel(workbench, NOTEBOOK, JUPYTER_MLOPS_RUN_ID="0123456789ab")
     try:
         before = count_runs(workbench)
-        assert "starts no other" in kernel.run("%mlops run").text
+        for line in ("run", "schedule --every 7d", "rerun 0123456789ab"):
+            assert "starts no other" in kernel.run(f"%mlops {line}").text
         assert count_runs(workbench) == before
     finally:
         kernel.close()

@@ -58,7 +58,7 @@ def test_a_file_that_was_edited_badly_never_shows_what_is_in_it(tmp_path: Path, 
 def test_what_is_no_address_is_refused_and_not_repeated(tmp_path: Path, url: str) -> None:
     with pytest.raises(BadInputError) as refused:
         Channels(tmp_path, {}).set("hook", url)
-    assert refused.value.field == "url" and (not url or url not in refused.value.message)
+    assert refused.value.field == "address" and (not url or url not in refused.value.message)
 
 
 def test_what_is_not_there_cannot_be_named_or_removed(tmp_path: Path) -> None:

@@ -51,6 +51,7 @@ def columns_of(run: Run) -> dict[str, object]:
     return {column.key: getattr(run, column.key) for column in Run.__table__.columns}
 
 
+@pytest.mark.slow
 def test_two_processes_drain_two_hundred_runs_without_holding_one_twice(
     store: Store, migrated_url: str
 ) -> None:
@@ -384,9 +385,9 @@ def test_the_end_of_an_attempt_keeps_all_that_is_known(store: Store) -> None:
     assert (ended.state, ended.reason, ended.ended_at) == ("failed", "error", NOW)
 
 
-def cancel(store: Store, run: Run) -> Run:
+def cancel(store: Store, run: Run, why: str | None = None) -> Run:
     with store.session() as session:
-        return queue.request_cancel(session, session.get_one(Run, run.id), NOW)
+        return queue.request_cancel(session, session.get_one(Run, run.id), NOW, why)
 
 
 def test_a_queued_run_that_is_cancelled_ends_at_once_and_is_never_claimed(store: Store) -> None:
@@ -405,6 +406,17 @@ def test_a_running_run_that_is_cancelled_goes_on_until_its_runner_ends_it(store:
     run = run_now(store, run)
     assert (run.state, run.cancel_requested, run.ended_at) == ("running", True, None)
     assert finish(store, attempt, Outcome(RunState.CANCELLED, Reason.CANCELLED))
+
+
+@pytest.mark.parametrize("why", ["Another takes its place.", None])
+def test_a_running_run_that_was_cancelled_says_why(store: Store, why: str | None) -> None:
+    run = queue_run(store, add_job(store))
+    attempt = claim(store, NOW)
+    assert attempt is not None
+    cancel(store, run, why)
+    finish(store, attempt, Outcome(RunState.CANCELLED, Reason.CANCELLED, "Cancelled on request."))
+    told = why or "Cancelled on request."
+    assert (run_now(store, run).message, attempt_now(store, attempt).message) == (told, told)
 
 
 def test_a_run_that_has_ended_stays_as_it_is_when_cancelled(store: Store) -> None:

@@ -284,16 +284,16 @@ def test_a_failed_run_closes_its_mlflow_run_as_failed(workbench: Workbench) -> N
     assert (logged.info.status, logged.data.tags["mlops.reason"]) == ("FAILED", "error")
 
 
-def test_a_tracking_server_that_is_down_when_the_run_starts_is_its_reason(
+def test_a_tracking_server_that_is_not_waited_for_is_its_runs_reason(
     tmp_path: Path, mlflow_template: Path
 ) -> None:
-    """It answered when the run was submitted, and does not any more."""
+    """It answered when the run was submitted, and does not any more; by its policy the run does not wait."""
     dead = "http://127.0.0.1:9"
     with make_workbench(tmp_path, notebook_writer, mlflow_template, tracking_uri=dead) as bench:
         content = bench.write("a.ipynb", "1").read_bytes()
         job = add_job(bench.store, root=str(bench.root), notebook="a.ipynb")
         sha = SnapshotStore(bench.settings.snapshots).keep(content)
-        run = queue_run(bench.store, job, snapshot_sha=sha)
+        run = queue_run(bench.store, job, snapshot_sha=sha, policies={"tracking_wait_s": 0})
         bench.start_worker()
         run = bench.ended(run)
     assert (run.state, run.reason) == ("failed", "tracking_unavailable")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_processes import wait_for_forker
 from jupyter_server.serverapp import ServerApp
 from notebook_files import WriteNotebook, notebook_writer
 from tornado.httpclient import HTTPResponse
@@ -20,6 +21,12 @@ from jupyter_mlops.server.contract import openapi, validator
 
 API = ("jupyter-mlops", "api")
 WITH_BODY = ("post", "put", "patch")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forker() -> None:
+    """Each server starts processes that speak with MLflow."""
+    wait_for_forker()
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,19 @@ async def test_pages_go_on_where_the_one_before_ended(ask) -> None:
     assert second["next_cursor"] is None
 
 
+async def test_runs_and_jobs_are_searched_for(ask) -> None:
+    names = ("Nightly report", "weekly")
+    made = {
+        name: (await ask("post", "/runs", {"notebook": "deep/train.ipynb", "name": name})).body
+        for name in names
+    }
+    for path, key in (("/runs", "id"), ("/jobs", "job_id")):
+        found = await ask("get", path, search="REPORT")
+        assert [one["id"] for one in found.body["items"]] == [made["Nightly report"][key]]
+        assert (await ask("get", path, search="deep/train.ipynb", limit="1")).body["next_cursor"]
+        assert (await ask("get", path, search="50%")).body["items"] == []
+
+
 async def test_a_change_reaches_the_websocket_within_a_second(ask, jp_ws_fetch, jp_serverapp) -> None:
     socket = await jp_ws_fetch("api", "events", "subscribe")
     try:

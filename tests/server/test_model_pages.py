@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from forked_processes import MAY_BE_FORKED
 
 from jupyter_mlops.config import Settings
 
@@ -40,7 +41,7 @@ def registry(settings: Settings, mlflow_template: Path, tmp_path: Path) -> None:
     shutil.copy(mlflow_template, settings.mlflow_dir / "mlflow.db")
     environment = {**os.environ, **settings.process_environment()}
     logged = subprocess.run(
-        [sys.executable, "-c", LOG, NAME, str(tmp_path / "rows.csv")],
+        [sys.executable, "-c", MAY_BE_FORKED + LOG, NAME, str(tmp_path / "rows.csv")],
         env=environment,
         cwd=tmp_path,
         capture_output=True,

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rows import add_job, queue_run
+from sinks import WebServer, web_server
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.notifications.channels import Channels
 from jupyter_mlops.notifications.message import Message
 from jupyter_mlops.notifications.outbox import note
+from jupyter_mlops.server.handlers import notifications
 from jupyter_mlops.store import Store
 
 
@@ -58,6 +62,80 @@ async def test_channels_are_named_and_their_addresses_are_not(ask: Any, settings
     Channels(settings.data_dir).set("team-mail", "mailto://user:hidden@example.org")
     answered = await ask("get", "/notifications/channels")
     assert answered.body == {"items": [{"name": "team-mail", "kind": "mailto", "source": "file"}]}
+
+
+async def test_a_channel_is_set_up_tested_and_forgotten(
+    ask: Any, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, secret = "/notifications/channels/hook", "t0p-s3cret"
+    caplog.set_level("DEBUG")
+    with web_server() as web:
+        made = await ask("put", path, {"address": web.url})
+        assert made.body == {"name": "hook", "kind": "json", "source": "file"}
+        assert (await ask("post", f"{path}/test")).status == 204
+        assert web.titles() == ["A test of jupyter_mlops"]
+    failed = await ask("post", f"{path}/test")
+    assert (failed.status, failed.code) == (503, "not_delivered") and web.TOKEN not in str(failed.body)
+    assert (await ask("delete", path)).status == 204
+    assert (await ask("get", "/notifications/channels")).body == {"items": []}
+    assert (await ask("delete", path)).status == 404 and (await ask("post", f"{path}/test")).status == 404
+    for body, field in (
+        ({"address": secret}, "address"),
+        ({"address": [secret]}, "address"),
+        ({}, "address"),
+        ({"url": secret}, None),
+        ({"address": "json://x", secret: 1}, None),
+        (json.dumps(secret).encode(), None),
+    ):
+        refused = await ask("put", path, body)
+        assert (refused.status, refused.body["field"]) == (422, field)
+        assert secret not in str(refused.body)
+    assert (await ask("put", "/notifications/channels/jupyterlab", {"address": "json://x"})).status == 422
+    assert (await ask("post", "/notifications/channels/jupyterlab/test")).status == 422
+    logged = "\n".join(one.getMessage() for one in caplog.records if one.name == "ServerApp")
+    assert "refused PUT" in logged and secret not in logged and web.TOKEN not in logged
+
+
+def without_its_own_time_limit(web: WebServer) -> str:
+    """An address for which apprise itself would wait for minutes."""
+    return f"{web.url}?rto=300"
+
+
+async def test_channels_that_do_not_answer_keep_no_other_request_waiting(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifications, "TEST_WITHIN_S", 120.0)
+    with web_server() as web:
+        web.answers.clear()
+        paths = [f"/notifications/channels/hook-{number}" for number in range(5)]
+        for path in paths:
+            await ask("put", path, {"address": without_its_own_time_limit(web)})
+        tests = [asyncio.create_task(ask("post", f"{path}/test")) for path in paths]
+        assert await asyncio.to_thread(web.asked.wait, 60)
+        assert len((await ask("get", "/notifications/channels")).body["items"]) == 5
+        again = await ask("post", f"{paths[0]}/test")
+        assert (again.status, again.body["field"]) == (409, "channel")
+        assert not any(test.done() for test in tests)
+        web.answers.set()
+        assert {(await test).status for test in tests} == {204}
+
+
+async def test_a_channel_that_never_answers_is_told_in_bounded_time_and_can_be_tried_again(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notifications, "TEST_WITHIN_S", 0.5)
+    path = "/notifications/channels/deaf"
+    with web_server() as web:
+        web.answers.clear()
+        await ask("put", path, {"address": without_its_own_time_limit(web)})
+        told = await ask("post", f"{path}/test")
+        assert (told.status, told.code, told.body["field"]) == (503, "not_delivered", "channel")
+        assert "did not answer within 0.5 s" in told.body["message"] and web.TOKEN not in str(told.body)
+        web.answers.set()
+        monkeypatch.setattr(notifications, "TEST_WITHIN_S", 60.0)
+        while (tried := await ask("post", f"{path}/test")).status == 409:
+            pass  # the first has yet to take its answer
+        assert tried.status == 204
 
 
 async def test_bad_questions_are_refused(ask: Any) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 
 from jupyter_mlops.store import Store
@@ -28,6 +29,7 @@ for row in range(rows):
 """
 
 
+@pytest.mark.slow
 def test_writers_of_several_processes_neither_fail_nor_lose_a_write(store: Store, migrated_url: str) -> None:
     with store.session() as session:
         session.add(Source(sha="total", text="0"))
@@ -46,6 +48,7 @@ def test_writers_of_several_processes_neither_fail_nor_lose_a_write(store: Store
     assert total is not None and total.text == str(WRITERS * ROWS)
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_store_at_once_make_it_once(store_url: str, tmp_path: Path) -> None:
     open_it = "import sys; from jupyter_mlops.store import Store; Store.open(sys.argv[1])"
     openers = [

@@ -8,6 +8,13 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from forked_processes import wait_for_forker
+
+
+@pytest.fixture(scope="session", autouse=True)
+def forker() -> None:
+    """MLflow is asked in processes of its own."""
+    wait_for_forker()
 
 
 @pytest.fixture

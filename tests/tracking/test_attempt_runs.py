@@ -18,6 +18,13 @@ mlflow.set_experiment("elsewhere")
 with mlflow.start_run(): mlflow.log_metric("m", x)
 """
 
+LEFT = """
+import mlflow
+mlflow.start_run()
+open("left", "w").write(mlflow.start_run(nested=True).info.run_id)
+"""
+KILLED = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+
 
 def git(folder: Path, *words: str) -> str:
     return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
@@ -54,3 +61,21 @@ def test_a_job_that_failed_was_not_clean(own_workbench: Workbench) -> None:
     tags = MlflowClient(own_workbench.settings.tracking_uri).get_run(run.mlflow_run_id or "").data.tags
     assert tags["mlops.clean"] == "false"
     assert tags["mlops.clean.reasons"] == "The last run of one cell did not end well."
+
+
+@pytest.mark.parametrize(
+    ("last", "policies", "status"),
+    [(KILLED, {}, "FAILED"), ("1 / 0", {"keep_kernel_s": 300}, "RUNNING")],
+    ids=["killed", "kept"],
+)
+def test_a_run_that_its_kernel_left_running_ends_with_it_and_goes_on_in_a_kernel_that_is_kept(
+    own_workbench: Workbench, last: str, policies: dict[str, object], status: str
+) -> None:
+    own_workbench.write("left.ipynb", LEFT, last)
+    run = own_workbench.run("left.ipynb", policies=policies)
+    assert run.state == "failed"
+    client = MlflowClient(own_workbench.settings.tracking_uri)
+    left = (own_workbench.root / "left").read_text()
+    assert left != run.mlflow_run_id
+    assert client.get_run(left).info.status == status
+    assert client.get_run(run.mlflow_run_id or "").info.status == "FAILED"

@@ -54,6 +54,7 @@ async def test_a_dead_server_is_a_problem_and_is_not_asked_again_at_once(
     assert first.value is None and first.problem is not None and closed_port in first.problem
     began = time.monotonic()
     assert await tracking.ask("models") == first
+    assert (await tracking.ask("model", name="another")).problem == first.problem, "asked for the first time"
     assert time.monotonic() - began < 0.1
     await tracking.stop()
 

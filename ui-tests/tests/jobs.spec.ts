@@ -50,6 +50,36 @@ test('a job runs when its address is called, and its trigger is paused, resumed 
   await job.getByRole('button', { name: 'Resume the trigger' }).click();
   await expect(job).not.toContainText('paused');
   await mlops.picture('jobs-triggers');
+
+  await job.getByRole('button', { name: 'Edit called…' }).click();
+  await expect(mlops.form).toContainText('Edit called');
+  const C = mlops.form.getByRole('textbox', { name: /^C / });
+  await expect(C).toHaveValue('1.0');
+  await C.fill('0.25');
+  const model = mlops.form.getByRole('combobox', { name: 'Register model as' });
+  await model.fill('called');
+  await mlops.form
+    .getByRole('combobox', { name: 'Alias', exact: true })
+    .fill('champion');
+  await mlops.form.getByRole('button', { name: 'Add gate' }).click();
+  const gate = mlops.form.getByRole('group', { name: 'Gate: metric' });
+  await gate.getByRole('textbox', { name: 'metric' }).fill('accuracy');
+  await gate.getByRole('textbox', { name: 'min' }).fill('0.9');
+  await mlops.picture('job-edit');
+  const edit = await new AxeBuilder({ page })
+    .include('.jp-Dialog-content')
+    .analyze();
+  expect(edit.violations.map(({ id, nodes }) => [id, nodes[0].html])).toEqual(
+    []
+  );
+  await mlops.submit();
+  await expect(mlops.form).toBeHidden();
+  await expect(job).toContainText('C 0.25');
+  await mlops.picture('jobs-edited');
+  await job.getByRole('button', { name: 'Edit called…' }).click();
+  await expect(gate.getByRole('textbox', { name: 'min' })).toHaveValue('0.9');
+  await mlops.form.getByRole('button', { name: 'Cancel' }).click();
+
   await job.getByRole('button', { name: 'Remove the trigger' }).click();
   await expect(job.getByRole('list')).toHaveCount(0);
 });

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
 
 MAX_OUTPUTS = 50
 MAX_HASHED = 4 << 20  # bytes; hashing takes about 2 ms a mebibyte
+MAX_KEPT = 64 << 10  # bytes of an output's content, where it is asked for
 
 
 class Tally:
     """What one execution has put out so far: bytes printed, and per output its MIME type, size and hash.
 
-    The hash is BLAKE2b-128 of the content as the notebook stores it; None of more than 4 MiB.
+    The hash is BLAKE2b-128 of the content as the notebook stores it; None of more than 4 MiB. The content
+    itself stands there only where it was asked for.
     """
 
     __slots__ = ("dropped", "outputs", "printed")
@@ -40,12 +42,12 @@ class OutputMeter:
     its cell has ended.
 
     Attributes:
-        outputs: whether displays are listed; streams are always counted.
+        outputs: of displays, `hash`, `content` or `off`, as the option says; streams are always counted.
     """
 
     def __init__(self, ip: InteractiveShell) -> None:
         self._ip = ip
-        self.outputs = True
+        self.outputs = "hash"
         self._open: dict[str | None, list[Tally]] = {}
         self._taps: dict[str, _Tap | None] = dict.fromkeys(("stdout", "stderr", "display", "result"))
 
@@ -144,7 +146,7 @@ class OutputMeter:
 
     def _note(self, sender: Any, bundle: dict[str, Any], *_args: Any, **_kwargs: Any) -> None:
         tallies = self._tallies(sender)
-        if not tallies or not bundle or not self.outputs:
+        if not tallies or not bundle or self.outputs == "off":
             return
         mime = next((mime for mime in bundle if mime != "text/plain"), "text/plain")  # the richest names it
         fact = None
@@ -152,7 +154,7 @@ class OutputMeter:
             if len(tally.outputs) >= MAX_OUTPUTS:
                 tally.dropped += 1
                 continue
-            fact = fact or {"mime": mime, **_size_and_hash(bundle[mime])}
+            fact = fact or {"mime": mime, **_facts_of(bundle[mime], keep=self.outputs == "content")}
             tally.outputs.append(fact)
 
 
@@ -205,7 +207,7 @@ def _text_size(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
 
 
-def _size_and_hash(content: Any) -> dict[str, Any]:
+def _facts_of(content: Any, *, keep: bool) -> dict[str, Any]:
     """Of content as the notebook stores it: text in UTF-8, bytes in base64, anything else as JSON."""
     if isinstance(content, (bytes, bytearray, memoryview)):
         size = (len(content) + 2) // 3 * 4
@@ -217,4 +219,7 @@ def _size_and_hash(content: Any) -> dict[str, Any]:
         if len(text) > MAX_HASHED:
             return {"bytes": _text_size(text), "hash": None}
         data = text.encode("utf-8", "surrogatepass")
-    return {"bytes": len(data), "hash": hashlib.blake2b(data, digest_size=16).hexdigest()}
+    facts = {"bytes": len(data), "hash": hashlib.blake2b(data, digest_size=16).hexdigest()}
+    if keep and len(data) <= MAX_KEPT:
+        facts["content"] = data.decode("utf-8", "replace")
+    return facts

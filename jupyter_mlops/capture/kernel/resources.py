@@ -11,6 +11,8 @@ with suppress(ImportError):  # Windows has none, and no /proc
     from resource import RUSAGE_SELF, getrusage
 
 if TYPE_CHECKING:
+    from resource import struct_rusage
+
     from jupyter_mlops.capture.facts import Frame
 
 _RESET_PEAK = b"5"  # proc(5), clear_refs: the high-water mark becomes what is resident now
@@ -36,19 +38,22 @@ class Resources:
         """Reset the high-water mark, and start the clock."""
         if self._peak and self._memory is not None:
             if self._open:
-                self._keep(self._memory.peak_and_resident()[0])
+                self._keep(self._memory.peak_and_resident(getrusage(RUSAGE_SELF))[0])
             self._memory.reset_peak()
         self._open.append(frame)
         frame.cpu_ns = time.process_time_ns()
 
     def end(self, frame: Frame, result: object) -> None:  # noqa: ARG002
         """Say on the frame what was used since `begin`."""
-        frame.cpu_s = (time.process_time_ns() - frame.cpu_ns) / 1e9
         if self._peak and self._memory is not None:
-            peak, frame.rss_bytes = self._memory.peak_and_resident()
+            usage = getrusage(RUSAGE_SELF)  # its processor time, too: a call less to the system
+            used_ns = int((usage.ru_utime + usage.ru_stime) * 1e9)
+            peak, frame.rss_bytes = self._memory.peak_and_resident(usage)
             self._keep(peak)
-        elif self._memory is not None:
-            frame.rss_bytes = self._memory.resident()
+        else:
+            used_ns = time.process_time_ns()
+            frame.rss_bytes = self._memory.resident() if self._memory is not None else None
+        frame.cpu_s = max(0, used_ns - frame.cpu_ns) / 1e9  # `getrusage` counts whole microseconds
         self._open.remove(frame)
 
     def _keep(self, peak: int) -> None:
@@ -99,13 +104,13 @@ class _Memory:
         """Bytes resident now."""
         return int(os.pread(self._statm, 256, 0).split(b" ", 2)[1]) * self._page
 
-    def peak_and_resident(self) -> tuple[int, int]:
+    def peak_and_resident(self, usage: struct_rusage) -> tuple[int, int]:
         """The high-water mark since it was reset, and what is resident now, in bytes.
 
         `getrusage` tells the mark in a microsecond, but never less than what the process that started this
         one held at that time; then `status` is read, which takes some times as long.
         """
-        largest = getrusage(RUSAGE_SELF).ru_maxrss
+        largest = usage.ru_maxrss
         if largest > self._floor:
             resident = self.resident()
         else:

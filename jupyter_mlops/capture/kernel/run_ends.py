@@ -4,6 +4,9 @@ What is told of a run at its end (`experiments.completion`) takes a tenth of a s
 the cell that ended it, so it is told after that cell, once for all runs that it ended. Runs inside others are
 left out: what is true of the session is told of the outermost. The cell waits for it two seconds at most: a
 store that is locked or a tracking server that hangs makes it go on beside the next cells.
+
+An end that MLflow could not tell its server is handed on too, of inner runs as well: else they would stay
+RUNNING there for ever.
 """
 
 from __future__ import annotations
@@ -12,9 +15,10 @@ import atexit
 import functools
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,10 +34,19 @@ _PARENT_TAG = "mlflow.parentRunId"
 
 @dataclass(frozen=True)
 class EndedRun:
-    """An MLflow run, and the tracking server that knows it."""
+    """An MLflow run, and the tracking server that knows it.
+
+    Attributes:
+        at_ms: when it ended, in milliseconds since the epoch.
+        is_inner: inside another run.
+        unheard_status: how it ended, where MLflow could not tell its server; None where it could.
+    """
 
     run_id: str
     tracking_uri: str
+    at_ms: int
+    is_inner: bool = False
+    unheard_status: str | None = None
 
 
 Complete = Callable[[Sequence[EndedRun]], None]
@@ -73,23 +86,37 @@ def wrap_end_run(end_run: Function) -> Function:
         ending = None
         with suppress(Exception):
             ending = _ending(end_run)
-        returned = end_run(*args, **kwargs)  # a run whose end MLflow was not told has not ended
-        if ending is not None and _complete is not None and ending not in _ended:
-            _ended.append(ending)
-            if _exiting:
-                _hand_on()
+        try:
+            returned = end_run(*args, **kwargs)
+        except Exception:  # for this process the run has ended, and its server is told when it is back
+            if ending is not None:
+                status = str(args[0] if args else kwargs.get("status", "FINISHED"))
+                _note(replace(ending, at_ms=_now_ms(), unheard_status=status))
+            raise
+        if ending is not None and not ending.is_inner:
+            _note(replace(ending, at_ms=_now_ms()))
         return returned
 
     return noting_end_run
 
 
+def _note(ended: EndedRun) -> None:
+    """Once for a run that ended, went on and ended again in one cell."""
+    if _complete is not None:
+        _ended[:] = [one for one in _ended if one.run_id != ended.run_id]
+        _ended.append(ended)
+        if _exiting:
+            _hand_on()
+
+
 def _ending(end_run: Function) -> EndedRun | None:
-    """The run that the next `end_run` ends, unless it is inside another."""
+    """The run that the next `end_run` ends."""
     fluent = sys.modules[end_run.__module__]
     run = fluent.active_run()
-    if run is None or _PARENT_TAG in run.data.tags:
+    if run is None:
         return None
-    return EndedRun(str(run.info.run_id), str(fluent.mlflow.get_tracking_uri()))
+    uri = str(fluent.mlflow.get_tracking_uri())
+    return EndedRun(str(run.info.run_id), uri, 0, is_inner=_PARENT_TAG in run.data.tags)
 
 
 def _after_cell(_result: object) -> None:
@@ -127,6 +154,10 @@ def _run_complete(ended: Sequence[EndedRun], before: threading.Thread | None) ->
     complete = _complete
     if complete is not None:
         complete(ended)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 10**6
 
 
 def _is_inside_a_cell() -> bool:

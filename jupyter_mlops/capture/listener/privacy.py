@@ -24,7 +24,7 @@ class Privacy:
             self.options = CaptureOptions.parse(environ.get(VARIABLE))
         except ValueError:
             self.options = CaptureOptions(
-                source="hash", outputs=False, traceback=False
+                source="hash", outputs="off", traceback=False
             )  # as little as possible
         self._redactor = Redactor(environ)
 
@@ -54,6 +54,6 @@ class Privacy:
                 "evalue": self._redactor.source(str(heard.content.get("evalue", ""))),
                 "traceback": [self._redactor.source(str(line)) for line in lines],
             }
-        elif "data" in heard.content and not self.options.outputs:
+        elif "data" in heard.content and self.options.outputs == "off":
             content = {"data": {}}
         return replace(heard, content={**heard.content, **content}) if content else heard

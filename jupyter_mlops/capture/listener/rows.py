@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from jupyter_mlops.capture import analysis
-from jupyter_mlops.capture.batch import Place, note_changes
+from jupyter_mlops.capture.batch import Place, note_changes, run_of
 from jupyter_mlops.capture.listener.cell_run import CellRun, plain
+from jupyter_mlops.capture.notebook_hashes import saved_hash
 from jupyter_mlops.store.tables import CellExecution, KernelSession, Source
 
 LISTENER = "listener"
@@ -133,6 +134,10 @@ def insert_run(
     if str(of.facts.get("language", "")).lower() == "python":
         told = analysis.analyse(run.source_sha, run.code)
         row.reads, row.writes, row.facts = told.reads, told.writes, told.facts
+    job_run = run_of(session, of)
+    sha = saved_hash(of, row.started_at) if job_run is None else job_run.snapshot_sha
+    if sha is not None:
+        row.facts = {**row.facts, "notebook_sha": sha}
     _update(row, run)
     session.add(row)
     session.flush()

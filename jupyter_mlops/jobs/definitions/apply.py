@@ -54,6 +54,13 @@ class Change:
     details: list[str] = field(default_factory=list)
     tokens: list[NewTrigger] = field(default_factory=list)
 
+    def as_dict(self, *, done: bool) -> dict[str, Any]:
+        """As `DefinitionChange` in the OpenAPI file; tokens only of what is done: none of a plan's holds."""
+        told: dict[str, Any] = {"action": self.action, "job": self.job, "details": self.details}
+        if done:
+            told["tokens"] = [{"trigger_id": new.trigger.id, "token": new.token} for new in self.tokens]
+        return told
+
 
 def plan(
     store: Store,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import yaml
 from sqlalchemy.orm import Session
 
+from jupyter_mlops.errors import ConflictError
 from jupyter_mlops.jobs.triggers.kind import TimedKind
 from jupyter_mlops.jobs.triggers.kinds import all_kinds
 from jupyter_mlops.store.tables import Job, Trigger
@@ -21,6 +23,19 @@ def export_definitions(session: Session, jobs: Iterable[Job]) -> dict[str, Any]:
 def as_yaml(definitions: dict[str, Any]) -> str:
     """The text of the file."""
     return yaml.safe_dump(definitions, sort_keys=False, allow_unicode=True, width=100)
+
+
+def write_definitions(definitions: dict[str, Any], file: Path) -> None:
+    """Write the file.
+
+    Raises:
+        ConflictError: it is there already.
+    """
+    try:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(as_yaml(definitions))
+    except FileExistsError as error:
+        raise ConflictError(f"{file} is there already.", field="file", hint="Name another file.") from error
 
 
 def _job(session: Session, job: Job) -> dict[str, Any]:

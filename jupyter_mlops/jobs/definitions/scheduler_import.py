@@ -14,14 +14,17 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from jupyter_core.paths import jupyter_data_dir
 from sqlalchemy import select
 
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import ConflictError, MlopsError, NotFoundError
+from jupyter_mlops.jobs.cron import parse_schedule
 from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.triggers.request import TriggerRequest
 from jupyter_mlops.notebooks.parameters import Parameter, infer_parameters, parse_value
+from jupyter_mlops.notebooks.paths import resolve_notebook
 from jupyter_mlops.notebooks.read import read_notebook
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Job
@@ -45,26 +48,31 @@ class Imported:
     Args:
         definition_id: its id there.
         name: its name there.
+        job: the name of the job that was made of it, or (dry) would be.
         job_id: the job that was made of it, None when none was.
         problem: why none was made.
         not_taken: what of it was left behind, a sentence's part each.
+        unplaced: its notebook's name, where it is to be said which file under the root that is.
     """
 
     definition_id: str
     name: str
+    job: str | None = None
     job_id: str | None = None
     problem: str | None = None
     not_taken: list[str] = field(default_factory=list)
+    unplaced: str | None = None
 
 
 def import_definitions(
     store: Store,
     settings: Settings,
     root: Path,
-    database: Path,
+    database: Path | None = None,
     *,
     notebooks: Mapping[str, str] | None = None,
     activate: bool = False,
+    dry_run: bool = False,
 ) -> list[Imported]:
     """Make a job with a cron trigger of each definition; one that cannot be taken over stops no other.
 
@@ -72,19 +80,24 @@ def import_definitions(
         store: where the jobs are made.
         settings: this user's.
         root: the folder that the jobs belong to: the one that JupyterLab is started in.
-        database: jupyter-scheduler's `scheduler.sqlite`; it is only read.
+        database: jupyter-scheduler's `scheduler.sqlite`, by default in Jupyter's data directory; only read.
         notebooks: for a notebook's name its path below the root, where it cannot be told.
         activate: whether triggers fire that were active there; else all are made paused, so that no run is
             made twice while both are installed.
+        dry_run: only say what would be made.
 
     Raises:
         NotFoundError: there is no such database, or it is none of jupyter-scheduler's.
     """
-    jobs = JobService(store, settings, root)
-    staging = database.parent / "scheduler_staging_area"
-    return [
-        _import(jobs, staging, definition, notebooks or {}, activate) for definition in _definitions(database)
-    ]
+    database = database or Path(jupyter_data_dir()) / "scheduler.sqlite"
+    takeover = _Takeover(
+        JobService(store, settings, root),
+        database.parent / "scheduler_staging_area",
+        notebooks or {},
+        activate,
+        dry_run,
+    )
+    return [takeover.of(definition) for definition in _definitions(database)]
 
 
 def _definitions(database: Path) -> list[dict[str, Any]]:
@@ -108,36 +121,53 @@ def _definitions(database: Path) -> list[dict[str, Any]]:
         connection.close()
 
 
-def _import(
-    jobs: JobService, staging: Path, row: dict[str, Any], notebooks: Mapping[str, str], activate: bool
-) -> Imported:
-    done = Imported(str(row["job_definition_id"]), str(row.get("name") or row["input_filename"]))
-    try:
-        _refuse_twice(jobs, done)
-        notebook = _find_notebook(jobs.root, staging, row, notebooks, done)
-        request = RunRequest(notebook, _free_name(jobs, done.name), _parameters(jobs.root / notebook, row))
-        done.job_id = _make(jobs, request, row, activate, done)
-    except MlopsError as error:
-        done.problem = f"{error.message} {error.hint or ''}".strip()
-    except (ValueError, TypeError, OSError) as error:
-        done.problem = f"Its row cannot be read: {error}."
-    done.not_taken += [told.format(row[name]) for name, told in _NOT_TAKEN.items() if _is_set(row.get(name))]
-    return done
+@dataclass
+class _Takeover:
+    jobs: JobService
+    staging: Path
+    notebooks: Mapping[str, str]
+    activate: bool
+    dry_run: bool
+    names: set[str] = field(default_factory=set)
 
+    def of(self, row: dict[str, Any]) -> Imported:
+        done = Imported(str(row["job_definition_id"]), str(row.get("name") or row["input_filename"]))
+        try:
+            _refuse_twice(self.jobs, done)
+            done.unplaced = str(row["input_filename"])
+            notebook = _find_notebook(self.jobs.root, self.staging, row, self.notebooks, done)
+            found = resolve_notebook(self.jobs.root, notebook)
+            done.unplaced = None
+            parameters = _parameters(found, row)
+            request = RunRequest(notebook, _free_name(self.jobs, done.name, self.names), parameters)
+            done.job_id = self._make(request, row, done)
+            done.job = request.name
+            self.names.add(str(request.name))
+        except MlopsError as error:
+            done.problem = f"{error.message} {error.hint or ''}".strip()
+        except (ValueError, TypeError, OSError) as error:
+            done.problem = f"Its row cannot be read: {error}."
+        done.not_taken += [
+            told.format(row[name]) for name, told in _NOT_TAKEN.items() if _is_set(row.get(name))
+        ]
+        return done
 
-def _make(jobs: JobService, request: RunRequest, row: dict[str, Any], activate: bool, done: Imported) -> str:
-    if row.get("schedule"):
-        trigger = TriggerRequest(
-            "cron",
-            {"cron": row["schedule"], "timezone": row.get("timezone") or "UTC"},
-            active=activate and bool(row.get("active")),
-        )
-        job_id = jobs.schedule_job(request, trigger).trigger.job_id
-    else:
-        job_id = jobs.create_job(request, None).id
-    with jobs.store.session() as session:
-        session.get_one(Job, job_id).defined_in = SOURCE + done.definition_id
-    return job_id
+    def _make(self, request: RunRequest, row: dict[str, Any], done: Imported) -> str | None:
+        cron, timezone = row.get("schedule"), row.get("timezone") or "UTC"
+        if self.dry_run:
+            self.jobs.prepare(request)
+            if cron:
+                parse_schedule(cron, timezone)
+            return None
+        if cron:
+            active = self.activate and bool(row.get("active"))
+            trigger = TriggerRequest("cron", {"cron": cron, "timezone": timezone}, active=active)
+            job_id = self.jobs.schedule_job(request, trigger).trigger.job_id
+        else:
+            job_id = self.jobs.create_job(request, None).id
+        with self.jobs.store.session() as session:
+            session.get_one(Job, job_id).defined_in = SOURCE + done.definition_id
+        return job_id
 
 
 def _refuse_twice(jobs: JobService, done: Imported) -> None:
@@ -150,11 +180,11 @@ def _refuse_twice(jobs: JobService, done: Imported) -> None:
         raise ConflictError(f"It was taken over before, as the job {name!r}.")
 
 
-def _free_name(jobs: JobService, name: str) -> str:
-    """Names of definitions need not differ; those of jobs do."""
+def _free_name(jobs: JobService, name: str, given: set[str]) -> str:
+    """Names of definitions need not differ; those of jobs do. A dry run has stored none of those given."""
     with jobs.store.reading() as session:
         query = select(Job.name).where(Job.root == str(jobs.root), Job.deleted_at.is_(None))
-        taken = set(session.scalars(query))
+        taken = given | set(session.scalars(query))
     number = 2
     free = name
     while free in taken:

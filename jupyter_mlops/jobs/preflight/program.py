@@ -60,7 +60,6 @@ class Statement:
         always: whether it runs whenever its cell does: it stands in no branch, loop, function or `try`.
         paths_known: whether nothing before it can have changed where modules are found, or ended the run.
         files_known: whether nothing before it can have made a file.
-        said: every text that stands in the notebook before it.
     """
 
     node: ast.stmt
@@ -68,7 +67,13 @@ class Statement:
     always: bool
     paths_known: bool
     files_known: bool
-    said: str
+    _texts: list[str]
+    _before: int
+
+    @property
+    def said(self) -> str:
+        """Every text that stands in the notebook before it. Joined for few: all would be a square of it."""
+        return "\n".join(self._texts[: self._before])
 
 
 @dataclass
@@ -118,7 +123,8 @@ def _read_cell(place: Place, cell: Any, world: _World) -> Iterator[Statement]:
         tree = None
     if tree is not None:
         for node, always in _flat(tree.body, not may_fail):
-            yield Statement(node, place, always, world.paths_known, world.files_known, "\n".join(world.said))
+            known = (world.paths_known, world.files_known)
+            yield Statement(node, place, always, *known, world.said, len(world.said))
             _note(node, world)
     elif not may_fail:
         world.paths_known = world.files_known = False
@@ -159,6 +165,8 @@ def _note(node: ast.stmt, world: _World) -> None:
             _note_import(node.module or "", name.asname or name.name, world)
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         world.defined.add(node.name)
+    if not world.files_known:  # and never will be again
+        return
     for expression in own_expressions(node):
         for call in ast.walk(expression):
             if isinstance(call, ast.Call) and not _is_harmless(call, world):

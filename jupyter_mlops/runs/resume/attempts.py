@@ -46,15 +46,13 @@ def start_tracking(settings: Settings, store: Store, run: Run, attempt_id: str) 
     check_tracking(settings.tracking_uri)
     tracking = Tracking(settings.tracking_uri)
     tracked = TrackedRun(failed.mlflow_run_id, failed.mlflow_experiment_id or "0")
-    tracking.client.update_run(tracked.run_id, status="RUNNING")
     tags = {
         "mlops.run_id": run.id,
         "mlops.job_id": run.job_id,
         "mlops.notebook": run.notebook,
         "mlops.snapshot_sha": run.snapshot_sha or "",
     }
-    for name, value in {**tags, "mlops.resumes": failed_id}.items():
-        tracking.client.set_tag(tracked.run_id, name, value)
+    tracking.go_on(tracked, {**tags, "mlops.resumes": failed_id})
     return AttemptTracking(tracking, tracked, kept.attempt_id, tags)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from jupyter_mlops.server.handlers import (
+    definitions,
     executions,
     gates,
     housekeeping,
@@ -40,6 +41,7 @@ ROUTES = [
     *notifications.ROUTES,
     *housekeeping.ROUTES,
     *triggers.ROUTES,
+    *definitions.ROUTES,
     *servings.ROUTES,
     *scoring.ROUTES,
 ]

@@ -30,7 +30,7 @@ class ExecutionsHandler(MlopsHandler):
         """Answer with a page of executions, newest first."""
         asked = {name: self.get_query_argument(word, None) for word, name in FILTERS.items()}
         page = await self.in_thread(self.backend.list_executions, self.page_request(), **asked)
-        self.answer({"items": list(page.items), "next_cursor": page.next_cursor})
+        await self.answer(lambda: page.as_dict(dict))
 
 
 ROUTES = [(r"/executions", ExecutionsHandler)]

@@ -16,7 +16,7 @@ class GatesHandler(MlopsHandler):
     @authorized
     async def get(self) -> None:
         """Answer with `GateKinds`: each with the JSON Schema of its options."""
-        self.answer({"items": await self.in_thread(describe_kinds)})
+        await self.answer({"items": await self.in_thread(describe_kinds)})
 
 
 ROUTES = [(r"/gates", GatesHandler)]

@@ -25,7 +25,7 @@ class HousekeepingHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Answer with what goes; nothing does unless `dry_run` is false."""
-        self.answer(await self.in_thread(self._clean, self.body("HousekeepingOrder")))
+        await self.answer(await self.in_thread(self._clean, await self.body("HousekeepingOrder")))
 
     def _clean(self, body: dict[str, Any]) -> dict[str, Any]:
         backend = self.backend

@@ -25,17 +25,19 @@ class JobsHandler(MlopsHandler):
         """Answer with a page of jobs, newest first."""
         jobs = self.backend.jobs
         page = await self.in_thread(
-            jobs.list_jobs, self.page_request(), self.get_query_argument("notebook", None)
+            jobs.list_jobs,
+            self.page_request(),
+            self.get_query_argument("notebook", None),
+            self.get_query_argument("search", None),
         )
         last = await self.in_thread(jobs.last_runs, page.items)
-        items = [job_as_dict(job, last.get(job.id)) for job in page.items]
-        self.answer({"items": items, "next_cursor": page.next_cursor})
+        await self.answer(lambda: page.as_dict(lambda job: job_as_dict(job, last.get(job.id))))
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Make a job."""
-        body = self.body("JobRequest")
+        body = await self.body("JobRequest")
         schedule, trigger = body.pop("schedule", None), body.pop("trigger", None)
         if trigger is not None:
             await self._post_triggered(RunRequest(**body), schedule, trigger)
@@ -45,7 +47,7 @@ class JobsHandler(MlopsHandler):
             RunRequest(**body),
             ScheduleRequest(**schedule) if schedule else None,
         )
-        self.answer(job_as_dict(job, None), status=201)
+        await self.answer(job_as_dict(job, None), status=201)
 
     async def _post_triggered(self, request: RunRequest, schedule: Any, given: dict[str, Any]) -> None:
         if schedule:
@@ -57,7 +59,7 @@ class JobsHandler(MlopsHandler):
         trigger = TriggerRequest.parse(given)
         new = await self.in_thread(self.backend.jobs.schedule_job, request, trigger)
         job = await self.in_thread(self.backend.jobs.get_job, new.trigger.job_id)
-        self.answer({**job_as_dict(job, None), "token": new.token}, status=201)
+        await self.answer({**job_as_dict(job, None), "token": new.token}, status=201)
 
 
 class JobHandler(MlopsHandler):
@@ -73,7 +75,7 @@ class JobHandler(MlopsHandler):
     @authorized
     async def patch(self, job_id: str) -> None:
         """Change what it runs and how, pause or resume its schedule, or bring it back."""
-        body = self.body("JobChange")
+        body = await self.body("JobChange")
         if not body:
             raise BadInputError("Nothing to change was given.", field="active")
         if "deleted" in body:
@@ -96,7 +98,7 @@ class JobHandler(MlopsHandler):
 
     async def _answer_job(self, job: Job) -> None:
         last = await self.in_thread(self.backend.jobs.last_runs, [job])
-        self.answer(job_as_dict(job, last.get(job.id)))
+        await self.answer(job_as_dict(job, last.get(job.id)))
 
 
 class JobRunsHandler(MlopsHandler):
@@ -109,7 +111,7 @@ class JobRunsHandler(MlopsHandler):
         key = self.request.headers.get(IDEMPOTENCY_KEY)
         preset = self.get_query_argument("preset", None)
         run, is_new = await self.in_thread(self.backend.jobs.run_job_once, job_id, key, preset)
-        self.answer(run_as_dict(run), status=201 if is_new else 200)
+        await self.answer(run_as_dict(run), status=201 if is_new else 200)
 
 
 ROUTES = [

@@ -57,7 +57,7 @@ class ModelsHandler(MlopsHandler):
     async def get(self) -> None:
         """Answer with `ModelList`: the newest there is, and its age."""
         said = await self.backend.tracking.ask("models")
-        self.answer(
+        await self.answer(
             {
                 "items": said.value or [],
                 "answered_at": said.answered_at.isoformat() if said.answered_at else None,
@@ -76,7 +76,7 @@ class ModelHandler(_ModelHandler):
         said, answer = await self.ask("model", name=name)
         uri = self.backend.settings.tracking_uri
         page = await self.in_thread(lambda: model_page(self.backend.store, said["found"], uri))
-        self.answer({**page, **_freshness(answer)})
+        await self.answer({**page, **_freshness(answer)})
 
 
 class ModelVersionHandler(_ModelHandler):
@@ -86,7 +86,7 @@ class ModelVersionHandler(_ModelHandler):
     @authorized
     async def get(self, name: str, version: str) -> None:
         """Answer with `ModelVersionPage`."""
-        self.answer((await self.dossier(name, version)).page)
+        await self.answer((await self.dossier(name, version)).page)
 
 
 class LineageHandler(_ModelHandler):
@@ -97,7 +97,7 @@ class LineageHandler(_ModelHandler):
     async def get(self, name: str, version: str) -> None:
         """Answer with `Lineage`."""
         dossier = await self.dossier(name, version)
-        self.answer(draw_lineage(dossier.page, dossier.evidence))
+        await self.answer(draw_lineage(dossier.page, dossier.evidence))
 
 
 class ModelCardHandler(_ModelHandler):
@@ -113,7 +113,7 @@ class ModelCardHandler(_ModelHandler):
                 f"There is no format {form[:40]!r}.", field="format", hint="Give markdown or html."
             )
         dossier = await self.dossier(name, version)
-        self.answer({"format": form, "content": write_card(dossier.page, dossier.evidence, form)})
+        await self.answer({"format": form, "content": write_card(dossier.page, dossier.evidence, form)})
 
 
 class ComparisonHandler(_ModelHandler):
@@ -126,7 +126,7 @@ class ComparisonHandler(_ModelHandler):
         a, b = [(await self.dossier(name, self.required_query(which))).page for which in ("a", "b")]
         snapshots = SnapshotStore(self.backend.settings.snapshots)
         code = await self.in_thread(code_diff, snapshots, a, b)
-        self.answer(compare_versions(a, b, code))
+        await self.answer(compare_versions(a, b, code))
 
 
 class DataUsesHandler(_ModelHandler):
@@ -141,7 +141,7 @@ class DataUsesHandler(_ModelHandler):
             raise BadInputError("The data has no name.", field="data", hint="Give a path, a name or a hash.")
         run_ids = await self.in_thread(self._runs_reading, data)
         items, _ = await self.ask("data_uses", data=data, run_ids=" ".join(run_ids))
-        self.answer({"items": items})
+        await self.answer({"items": items})
 
     def _runs_reading(self, data: str) -> list[str]:
         with self.backend.store.reading() as session:

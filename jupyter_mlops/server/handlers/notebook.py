@@ -17,8 +17,7 @@ class NotebookHandler(MlopsHandler):
     async def get(self) -> None:
         """Answer with `NotebookInspection`."""
         path = self.required_query("path")
-        inspection = await self.in_thread(inspect_notebook, self.backend.root, path)
-        self.answer(inspection.as_dict())
+        await self.answer(lambda: inspect_notebook(self.backend.root, path).as_dict())
 
 
 ROUTES = [(r"/notebook", NotebookHandler)]

@@ -17,10 +17,10 @@ class PreflightHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Answer with what was found."""
-        request = RunRequest(**self.body("RunRequest"))
+        request = RunRequest(**await self.body("RunRequest"))
         jobs = self.backend.jobs
         findings = await self.in_thread(preflight_request, request, jobs.root, jobs.settings, jobs.store)
-        self.answer({"findings": [finding.as_dict() for finding in findings]})
+        await self.answer({"findings": [finding.as_dict() for finding in findings]})
 
 
 ROUTES = [(r"/preflight", PreflightHandler)]

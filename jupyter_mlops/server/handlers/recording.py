@@ -17,17 +17,17 @@ class RecordingHandler(MlopsHandler):
     async def get(self) -> None:
         """Answer with `Recording`."""
         state = await self.backend.listener.describe(self.required_query("notebook"))
-        self.answer(state.as_dict())
+        await self.answer(state.as_dict())
 
     @web.authenticated
     @authorized
     async def put(self) -> None:
         """Turn it on or off."""
-        body = self.body("RecordingChange")
+        body = await self.body("RecordingChange")
         root, path = self.backend.root, body["notebook"]
         real = await self.in_thread(resolve_notebook, root, path)
         state = await self.backend.listener.switch(relative_path(root, path, real), body["on"])
-        self.answer(state.as_dict())
+        await self.answer(state.as_dict())
 
 
 ROUTES = [(r"/recording", RecordingHandler)]

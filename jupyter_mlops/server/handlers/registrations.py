@@ -32,16 +32,15 @@ class RegistrationsHandler(MlopsHandler):
     async def get(self) -> None:
         """Answer with a page, newest first."""
         page = await self.in_thread(self._page)
-        items = [registration_as_dict(row) for row in page.items]
-        self.answer({"items": items, "next_cursor": page.next_cursor})
+        await self.answer(lambda: page.as_dict(registration_as_dict))
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Store one; a worker carries it out."""
-        body = self.body("RegistrationRequest")
+        body = await self.body("RegistrationRequest")
         row = await self.in_thread(self._request, body, actor_of(self.current_user))
-        self.answer(registration_as_dict(row), status=202)
+        await self.answer(registration_as_dict(row), status=202)
 
     def _page(self) -> Page[Registration]:
         states = parse_states(self.get_query_argument("state", None))
@@ -64,7 +63,7 @@ class RegistrationHandler(MlopsHandler):
     @authorized
     async def get(self, registration: str) -> None:
         """Answer with it as it is now."""
-        self.answer(registration_as_dict(await self.in_thread(self._find, registration)))
+        await self.answer(registration_as_dict(await self.in_thread(self._find, registration)))
 
     def _find(self, registration_id: str) -> Registration:
         with self.backend.store.reading() as session:
@@ -78,11 +77,11 @@ class DecisionHandler(MlopsHandler):
     @authorized
     async def post(self, registration: str) -> None:
         """Approve or reject; a worker moves the alias at once."""
-        body = self.body("Decision")
+        body = await self.body("Decision")
         row = await self.in_thread(self._decide, registration, body, actor_of(self.current_user))
         if not body["approve"]:
             IOLoop.current().spawn_callback(self._finish_rejection, row.id)
-        self.answer(registration_as_dict(row))
+        await self.answer(registration_as_dict(row))
 
     async def _finish_rejection(self, registration_id: str) -> None:
         """Tell MLflow of it, after the answer; what fails here a worker does later."""
@@ -107,10 +106,10 @@ class AliasHandler(MlopsHandler):
     @authorized
     async def put(self, name: str, alias: str) -> None:
         """Move it by hand, or take it away."""
-        body = self.body("AliasMoveRequest")
+        body = await self.body("AliasMoveRequest")
         actor = actor_of(self.current_user)
         said = {"version": body["version"], "reason": body["reason"], "actor": actor}
-        self.answer(await self.backend.tracking.act("move_alias", model=name, alias=alias, **said))
+        await self.answer(await self.backend.tracking.act("move_alias", model=name, alias=alias, **said))
 
 
 class RollbackHandler(MlopsHandler):
@@ -120,10 +119,10 @@ class RollbackHandler(MlopsHandler):
     @authorized
     async def post(self, name: str) -> None:
         """Give the alias back to it."""
-        body = self.body("RollbackRequest")
+        body = await self.body("RollbackRequest")
         said = {"alias": body.get("alias", "champion"), "reason": body["reason"]}
         actor = actor_of(self.current_user)
-        self.answer(await self.backend.tracking.act("roll_back", model=name, actor=actor, **said))
+        await self.answer(await self.backend.tracking.act("roll_back", model=name, actor=actor, **said))
 
 
 ROUTES = [

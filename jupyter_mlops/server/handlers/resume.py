@@ -20,7 +20,7 @@ class ResumeHandler(MlopsHandler):
     async def post(self, run_id: str) -> None:
         """Queue a run that goes on with the notebook as it now is."""
         run = await self.in_thread(resume_run, self.backend.jobs, run_id)
-        self.answer(run_as_dict(run), status=201)
+        await self.answer(run_as_dict(run), status=201)
 
 
 class KeptKernelHandler(MlopsHandler):
@@ -32,7 +32,7 @@ class KeptKernelHandler(MlopsHandler):
         """Put it among the server's kernels, to be worked in."""
         kept = await self.in_thread(open_kernel, self.backend.jobs, run_id)
         kernel_id = attach(self.kernel_manager, KeptKernels(self.backend.settings), kept)
-        self.answer({"kernel_id": kernel_id, "until": kept.expires_at}, status=201)
+        await self.answer({"kernel_id": kernel_id, "until": kept.expires_at}, status=201)
 
 
 ROUTES = [

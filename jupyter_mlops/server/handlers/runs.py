@@ -5,13 +5,12 @@ from __future__ import annotations
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.jobs.batches import submit_matrix
 from jupyter_mlops.jobs.run_actions import RunActions
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.views import action_as_dict, attempt_as_dict, run_as_dict
-from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.server.base import MlopsHandler
+from jupyter_mlops.store.paging import Page
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 
@@ -28,29 +27,20 @@ class RunsHandler(MlopsHandler):
             self.page_request(),
             notebook=self.get_query_argument("notebook", None),
             job_id=self.get_query_argument("job", None),
-            state=self._state(),
+            state=self.get_query_argument("state", None),
             batch_id=self.get_query_argument("batch", None),
+            search=self.get_query_argument("search", None),
         )
-        self.answer({"items": [run_as_dict(run) for run in page.items], "next_cursor": page.next_cursor})
+        await self.answer(lambda: page.as_dict(run_as_dict))
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Queue a run now."""
         key = self.request.headers.get(IDEMPOTENCY_KEY)
-        request = RunRequest(**self.body("RunRequest"), idempotency_key=key)
+        request = RunRequest(**await self.body("RunRequest"), idempotency_key=key)
         run, is_new = await self.in_thread(self.backend.jobs.submit_once, request)
-        self.answer(run_as_dict(run), status=201 if is_new else 200)
-
-    def _state(self) -> RunState | None:
-        state = self.get_query_argument("state", None)
-        try:
-            return None if state is None else RunState(state)
-        except ValueError:
-            known = ", ".join(known.value for known in RunState)
-            raise BadInputError(
-                f"There is no state {state!r}.", field="state", hint=f"One of {known}."
-            ) from None
+        await self.answer(run_as_dict(run), status=201 if is_new else 200)
 
 
 class MatrixHandler(MlopsHandler):
@@ -60,10 +50,10 @@ class MatrixHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Queue them all, or none."""
-        body = self.body("MatrixRequest")
+        body = await self.body("MatrixRequest")
         request = RunRequest(**body["request"])
         runs = await self.in_thread(submit_matrix, self.backend.jobs, request, body["matrix"])
-        self.answer({"items": [run_as_dict(run) for run in runs], "next_cursor": None}, status=201)
+        await self.answer(lambda: Page(runs, None).as_dict(run_as_dict), status=201)
 
 
 class RunHandler(MlopsHandler):
@@ -73,7 +63,7 @@ class RunHandler(MlopsHandler):
     @authorized
     async def get(self, run_id: str) -> None:
         """Answer with the run."""
-        self.answer(run_as_dict(await self.in_thread(self.backend.jobs.get_run, run_id)))
+        await self.answer(run_as_dict(await self.in_thread(self.backend.jobs.get_run, run_id)))
 
     @web.authenticated
     @authorized
@@ -92,7 +82,7 @@ class AttemptsHandler(MlopsHandler):
     async def get(self, run_id: str) -> None:
         """Answer with all of them, the first first."""
         attempts = await self.in_thread(self.backend.jobs.list_attempts, run_id)
-        self.answer({"items": [attempt_as_dict(attempt) for attempt in attempts]})
+        await self.answer({"items": [attempt_as_dict(attempt) for attempt in attempts]})
 
 
 class RerunHandler(MlopsHandler):
@@ -103,7 +93,7 @@ class RerunHandler(MlopsHandler):
     async def post(self, run_id: str) -> None:
         """Queue it."""
         run = await self.in_thread(RunActions(self.backend.jobs).rerun, run_id)
-        self.answer(run_as_dict(run), status=201)
+        await self.answer(run_as_dict(run), status=201)
 
 
 class BulkHandler(MlopsHandler):
@@ -113,9 +103,9 @@ class BulkHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Do the same with each; the answer says what came of it for each."""
-        body = self.body("RunsAction")
+        body = await self.body("RunsAction")
         results = await self.in_thread(RunActions(self.backend.jobs).apply, body["action"], body["ids"])
-        self.answer({"items": [action_as_dict(result) for result in results]})
+        await self.answer({"items": [action_as_dict(result) for result in results]})
 
 
 class CancelHandler(MlopsHandler):
@@ -126,7 +116,7 @@ class CancelHandler(MlopsHandler):
     async def post(self, run_id: str) -> None:
         """Ask for the run to end."""
         run = await self.in_thread(self.backend.jobs.cancel_run, run_id)
-        self.answer(run_as_dict(run), status=202)
+        await self.answer(run_as_dict(run), status=202)
 
 
 ROUTES = [

@@ -17,11 +17,11 @@ class ScoringNotebooksHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Write it; answer with `ScoringNotebook`."""
-        body = self.body("ScoringNotebookRequest")
+        body = await self.body("ScoringNotebookRequest")
         path = body.pop("notebook")
         wanted = ScoringNotebook(**body)
         await self.in_thread(lambda: wanted.write(place_for_notebook(self.backend.root, path)))
-        self.answer({"notebook": path}, 201)
+        await self.answer({"notebook": path}, 201)
 
 
 ROUTES = [(r"/scoring-notebooks", ScoringNotebooksHandler)]

@@ -32,16 +32,16 @@ class ServingsHandler(_Servings):
     async def get(self) -> None:
         """Answer with `ServingList`."""
         servings = await self.in_thread(self.service.list)
-        self.answer({"items": [serving.as_dict() for serving in servings]})
+        await self.answer({"items": [serving.as_dict() for serving in servings]})
 
     @web.authenticated
     @authorized
     async def post(self) -> None:
         """Begin to serve a version; answer with `Serving`."""
-        body = self.body("ServingRequest")
+        body = await self.body("ServingRequest")
         wanted = ModelReference.of(body["model"], body.get("version"))
         serving = await self.in_thread(self.service.start, wanted, body.get("port"))
-        self.answer(serving.as_dict(), 202)
+        await self.answer(serving.as_dict(), 202)
 
 
 class ServingHandler(_Servings):
@@ -51,7 +51,7 @@ class ServingHandler(_Servings):
     @authorized
     async def get(self, serving: str) -> None:
         """Answer with `Serving`."""
-        self.answer((await self.in_thread(self.service.get, serving)).as_dict())
+        await self.answer((await self.in_thread(self.service.get, serving)).as_dict())
 
     @web.authenticated
     @authorized
@@ -69,7 +69,7 @@ class PredictionsHandler(_Servings):
     @authorized
     async def post(self, serving: str) -> None:
         """Pass rows on, and answer with `Predictions`."""
-        rows = self.body("PredictionRequest")
+        rows = await self.body("PredictionRequest")
         served = await self.in_thread(self.service.get, serving)
         if served.state != "ready":
             raise ConflictError(
@@ -79,7 +79,7 @@ class PredictionsHandler(_Servings):
             )
         began = time.monotonic()
         predictions = await _ask(f"{served.url}/invocations", rows)
-        self.answer({"predictions": predictions, "duration_s": time.monotonic() - began})
+        await self.answer({"predictions": predictions, "duration_s": time.monotonic() - began})
 
 
 async def _ask(url: str, rows: dict[str, Any]) -> Any:

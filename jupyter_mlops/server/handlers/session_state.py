@@ -15,9 +15,9 @@ class SessionStateHandler(MlopsHandler):
     @authorized
     async def post(self) -> None:
         """Answer with `SessionState`; nothing is stored."""
-        body = self.body("SessionStateQuestion")
+        body = await self.body("SessionStateQuestion")
         cells = [(cell["id"], cell["source"]) for cell in body["cells"]]
-        self.answer(await self.in_thread(self.backend.judge_notebook, body["notebook"], cells))
+        await self.answer(await self.in_thread(self.backend.judge_notebook, body["notebook"], cells))
 
 
 ROUTES = [(r"/session-state", SessionStateHandler)]

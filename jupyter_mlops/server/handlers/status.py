@@ -25,7 +25,7 @@ class StatusHandler(MlopsHandler):
             "unreadable_lines": records.unreadable_lines,
             "listener": self.backend.listener.counters(),
         }
-        self.answer({**status, "capture": capture})
+        await self.answer({**status, "capture": capture})
 
 
 ROUTES = [(r"/status", StatusHandler)]

@@ -32,9 +32,9 @@ class TriggerHandlerBase(MlopsHandler):
         """The triggers of this server's root."""
         return TriggerService(self.backend.store, self.backend.settings, self.backend.root)
 
-    def answer_new(self, new: NewTrigger, status: int = 200) -> None:
+    async def answer_new(self, new: NewTrigger, status: int = 200) -> None:
         """Answer with a trigger, and with its token if it was just made."""
-        self.answer({**trigger_as_dict(new.trigger), "token": new.token}, status)
+        await self.answer({**trigger_as_dict(new.trigger), "token": new.token}, status)
 
 
 class JobTriggersHandler(TriggerHandlerBase):
@@ -44,8 +44,8 @@ class JobTriggersHandler(TriggerHandlerBase):
     @authorized
     async def post(self, job_id: str) -> None:
         """Give the job one more trigger."""
-        request = TriggerRequest.parse(self.body("TriggerRequest"))
-        self.answer_new(await self.in_thread(self.triggers.add, job_id, request), status=201)
+        request = TriggerRequest.parse(await self.body("TriggerRequest"))
+        await self.answer_new(await self.in_thread(self.triggers.add, job_id, request), status=201)
 
 
 class TriggerHandler(TriggerHandlerBase):
@@ -55,10 +55,10 @@ class TriggerHandler(TriggerHandlerBase):
     @authorized
     async def patch(self, trigger_id: str) -> None:
         """Pause or resume it, or change what it fires for."""
-        change = self.body("TriggerChange")
+        change = await self.body("TriggerChange")
         if not change:
             raise BadInputError("Nothing to change was given.", field="active")
-        self.answer_new(await self.in_thread(self.triggers.change, trigger_id, change))
+        await self.answer_new(await self.in_thread(self.triggers.change, trigger_id, change))
 
     @web.authenticated
     @authorized
@@ -76,7 +76,7 @@ class ScheduleHandler(TriggerHandlerBase):
     @authorized
     async def get(self) -> None:
         """Answer with `SchedulePreview`."""
-        self.answer(await self.in_thread(self.triggers.preview, self._asked()))
+        await self.answer(await self.in_thread(self.triggers.preview, self._asked()))
 
     def _asked(self) -> dict[str, Any]:
         kind = self.get_query_argument("kind", "cron")
@@ -121,7 +121,7 @@ class HookHandler(TriggerHandlerBase):
         except CallRefusedError:
             self._note_refusal()
             raise
-        self.answer({"run_id": run.id, "state": run.state, "reason": run.reason}, status=201)
+        await self.answer({"run_id": run.id, "state": run.state, "reason": run.reason}, status=201)
 
     def _refuse_guesses(self) -> None:
         """Who was refused 30 times in a minute is not listened to for the rest of it."""

@@ -87,6 +87,17 @@ describe('CellsView', () => {
     expect(screen.getByRole('img', { name: 'succeeded' })).toBeTruthy();
   });
 
+  it('tells the cells of a job run from those by hand in its kernel', async () => {
+    await show([
+      anExecution({ id: 'a', run_id: 'r1' }),
+      anExecution({ id: 'b', after_run_id: 'r1' })
+    ]);
+    const [ofRun, byHand] = screen.getAllByRole('listitem');
+    expect(ofRun.textContent).toContain('in a job run');
+    expect(ofRun.textContent).not.toContain('by hand');
+    expect(byHand.textContent).toContain('by hand, after a run that failed');
+  });
+
   it('shows the error of a cell that raised', async () => {
     await show([
       anExecution({
@@ -225,6 +236,8 @@ describe('the MLflow run by hand', () => {
     await show([], undefined, null, {
       state: 'ready',
       activeRun: { run_id: 'r1', name: 'first try' },
+      autologged: [],
+      changed: new Signal({} as Tracking),
       stop
     });
     expect(screen.getByText(/first try/)).toBeTruthy();

@@ -106,6 +106,13 @@ describe('JobsView', () => {
     expect(asked).toEqual([[CommandIDs.showRun, { run: 'r5' }]]);
   });
 
+  it('opens the form of a job, and shows the parameters that it has', async () => {
+    const { server, asked } = await show([aJob({ parameters: { C: 0.25 } })]);
+    expect(screen.getByText('C 0.25')).toBeTruthy();
+    await press(server, 'Edit train…');
+    expect(asked).toEqual([[CommandIDs.editJob, { job: 'j1' }]]);
+  });
+
   it('pauses a schedule, and resumes a paused one', async () => {
     const { server } = await show([aJob({ triggers: [CRON] })]);
     server.answer(
@@ -131,6 +138,25 @@ describe('JobsView', () => {
     await act(() => server.settled());
     expect(server.calls('PATCH /jobs/j1')[0].body).toEqual({ deleted: false });
   });
+
+  it('searches many jobs', async () => {
+    const jobs = Array.from({ length: 9 }, (_, index) =>
+      aJob({ id: `j${index}`, name: `job ${index}` })
+    );
+    const { server } = await show(jobs);
+    server.answer('GET /jobs', page([]));
+    await userEvent.click(
+      screen.getByRole('searchbox', { name: 'Search jobs' })
+    );
+    await userEvent.paste('weekly');
+    const empty = await screen.findByText(
+      'Nothing found',
+      {},
+      { timeout: 30_000 }
+    );
+    expect(empty).toBeTruthy();
+    expect(server.calls('GET /jobs').pop()?.query.search).toBe('weekly');
+  }, 60_000);
 
   it('offers no pause for a job without a schedule', async () => {
     await show([aJob()]);

@@ -1,13 +1,21 @@
-import { act, render, screen, within } from '@testing-library/react';
+import { act, render, screen, waitFor, within } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import React from 'react';
 import { keepingCommands } from '../../__tests__/commands';
-import { AnsweringServer, page, refusal } from '../../__tests__/server';
+import {
+  AnsweringServer,
+  type ISeen,
+  page,
+  refusal
+} from '../../__tests__/server';
 import { aRun } from '../../__tests__/things';
 import type { Run } from '../../api/types';
 import { CommandIDs } from '../../commands';
 import { RunsModel } from '../model';
 import { RunsView } from '../view';
+
+/** How long a test waits for what is asked for once typing has rested, on a busy machine. */
+const SOON = { timeout: 30_000 };
 
 async function show(runs: Run[], next_cursor: string | null = null) {
   const server = new AnsweringServer({ 'GET /runs': page(runs, next_cursor) });
@@ -133,6 +141,41 @@ describe('RunsView', () => {
     await userEvent.keyboard('{Home}');
     expect(document.activeElement).toBe(rows[0]);
     expect(rows.map(row => row.tabIndex)).toEqual([0, -1, -1]);
+  });
+
+  it('searches a long list, and shows all again when the text is gone', async () => {
+    const runs = Array.from({ length: 9 }, (_, index) =>
+      aRun({ id: `r${index}`, job_name: `job ${index}` })
+    );
+    const { server, model } = await show(runs);
+    server.answer('GET /runs', ({ query }: ISeen) =>
+      page(query.search ? (query.search === 'job 3' ? [runs[3]] : []) : runs)
+    );
+    const field = screen.getByRole('searchbox', { name: 'Search runs' });
+    await userEvent.click(field);
+    await userEvent.paste(' job 3');
+    await waitFor(() => expect(screen.queryByText('job 4')).toBeNull(), SOON);
+    expect(screen.getByText('job 3')).toBeTruthy();
+    expect(model.search).toBe(' job 3');
+    await userEvent.paste('3');
+    expect(await screen.findByText('Nothing found', {}, SOON)).toBeTruthy();
+    expect(document.activeElement).toBe(field);
+    await userEvent.clear(field);
+    expect(await screen.findByText('job 4', {}, SOON)).toBeTruthy();
+    expect(document.activeElement).toBe(field);
+    const asked = server.calls('GET /runs').map(({ query }) => query.search);
+    expect(asked).toEqual([undefined, 'job 3', 'job 33', undefined]);
+
+    await userEvent.paste('nothing of it');
+    expect(await screen.findByText('Nothing found', {}, SOON)).toBeTruthy();
+    await act(() => model.reveal(runs[4]));
+    expect(await screen.findByText('job 4', {}, SOON)).toBeTruthy();
+    expect((field as HTMLInputElement).value).toBe('');
+  }, 120_000);
+
+  it('has no field to search a short list', async () => {
+    await show([aRun()]);
+    expect(screen.queryByRole('searchbox')).toBeNull();
   });
 
   it('offers more only while there is more', async () => {

@@ -7,6 +7,10 @@ class Kernel {
 
   name: string | null = null;
   refusal: string | null = null;
+  status = 'idle';
+  autolog: string[] = [];
+  /** What each function of the sidebar's module gives. */
+  answers: Record<string, unknown> = {};
   readonly requests: any[] = [];
 
   get spec() {
@@ -24,18 +28,44 @@ class Kernel {
           : this.name;
     }
     const run = this.name && { run_id: 'r1', name: this.name };
-    const text = `'${hexOf(asciiJson(run))}'`;
+    const switched = /\.autolog\((True|False)\)/.exec(
+      content.user_expressions.answer
+    );
+    if (switched) {
+      this.autolog = switched[1] === 'True' ? ['mlflow'] : [];
+    }
+    const asked = /\.(\w+)\(/.exec(
+      (content.user_expressions.answer ?? '').split(')').slice(1).join(')')
+    );
     const answer =
       this.refusal !== null && content.code
         ? { status: 'error', ename: 'ConflictError', evalue: this.refusal }
         : {
             status: 'ok',
-            user_expressions: { run: { data: { 'text/plain': text } } }
+            user_expressions: {
+              ...(asked && { answer: this._answer(asked[1]) }),
+              state: literal({ value: { run, autolog: this.autolog } })
+            }
           };
     const future: any = { done: Promise.resolve() };
-    void future.done.then(() => future.onReply({ content: answer }));
+    void this.free.then(() => future.onReply({ content: answer }));
     return future;
   }
+
+  /** Resolves when it has run what it runs. */
+  free: Promise<void> = Promise.resolve();
+
+  private _answer(name: string): unknown {
+    const given = this.answers[name] ?? { value: null };
+    return given instanceof Error
+      ? { status: 'error', ename: 'ValueError', evalue: given.message }
+      : literal(given);
+  }
+}
+
+/** An answer as the kernel's reply has it. */
+function literal(answer: unknown): object {
+  return { data: { 'text/plain': `'${hexOf(asciiJson(answer))}'` } };
 }
 
 /** As Python's `json.dumps` writes it. */
@@ -62,9 +92,9 @@ class Session {
   readonly statusChanged = new Signal<this, any>(this);
 }
 
-async function aTracking(kernel = new Kernel()) {
+async function aTracking(kernel = new Kernel(), save?: () => Promise<void>) {
   const session = new Session(kernel);
-  const tracking = new Tracking(session as any);
+  const tracking = new Tracking(session as any, save);
   await tracking.probe();
   return { kernel, session, tracking };
 }
@@ -124,5 +154,93 @@ describe('Tracking', () => {
     await Promise.resolve();
     await tracking.probe();
     expect(tracking.activeRun).toBeNull();
+  });
+
+  it('switches autologging on and off, and sees that a cell has done so', async () => {
+    const { kernel, tracking } = await aTracking();
+    await tracking.setAutolog(true);
+    expect(tracking.autologged).toEqual(['mlflow']);
+    expect(kernel.requests.at(-1)).toMatchObject({
+      code: '',
+      silent: true,
+      store_history: false
+    });
+    await tracking.setAutolog(false);
+    expect(tracking.autologged).toEqual([]);
+    kernel.autolog = ['sklearn'];
+    await tracking.probe();
+    expect(tracking.autologged).toEqual(['sklearn']);
+  });
+
+  it('saves the notebook before it keeps a copy, and tells which', async () => {
+    const saved: number[] = [];
+    const { kernel, tracking } = await aTracking(new Kernel(), async () => {
+      saved.push(kernel.requests.length);
+    });
+    const kept = { sha: 'ab', notebook: 'a.ipynb', differences: [], run: null };
+    kernel.answers.snapshot = { value: kept };
+    const before = kernel.requests.length;
+    await tracking.keep();
+    expect(saved).toEqual([before]);
+    expect(tracking.outcome).toEqual({ kind: 'kept', kept });
+  });
+
+  it('keeps nothing of a notebook that could not be saved', async () => {
+    const { kernel, tracking } = await aTracking(new Kernel(), async () => {
+      throw new Error('The disk is full.');
+    });
+    const before = kernel.requests.length;
+    await expect(tracking.keep()).rejects.toThrow('The disk is full.');
+    expect(kernel.requests.length).toBe(before);
+  });
+
+  it('logs what was typed as it is, whatever quotes and scripts it has', async () => {
+    const { kernel, tracking } = await aTracking();
+    kernel.answers.log = { value: 'größer' };
+    const logged = { kind: 'tag', name: 'note', value: '"\'\\ ü' } as const;
+    await tracking.log(logged);
+    expect(kernel.requests.at(-1).user_expressions.answer).toContain(
+      `.log("tag", "note", ${JSON.stringify(logged.value)})`
+    );
+    expect(tracking.outcome).toEqual({ kind: 'logged', logged, run: 'größer' });
+  });
+
+  it('throws the problem that the kernel answers, with its field', async () => {
+    const { kernel, tracking } = await aTracking();
+    const problem = {
+      message: 'A tag needs a name.',
+      code: 'bad_input',
+      field: 'name',
+      hint: null
+    };
+    kernel.answers.log = { problem };
+    await expect(
+      tracking.log({ kind: 'tag', name: '', value: 'x' })
+    ).rejects.toMatchObject({ problem });
+    expect(tracking.outcome).toBeNull();
+  });
+
+  it('throws the words of an error that nobody foresaw, and is ready again', async () => {
+    const { kernel, tracking } = await aTracking();
+    kernel.answers.runs = new Error('No module named nonsense');
+    await expect(tracking.runs()).rejects.toThrow('No module named nonsense');
+    expect(tracking.state).toBe('ready');
+  });
+
+  it('says that it waits while the kernel runs a cell, until the cell has ended', async () => {
+    const { kernel, session, tracking } = await aTracking();
+    let end = () => {};
+    kernel.free = new Promise(resolve => (end = resolve));
+    kernel.status = 'busy';
+    const switched = tracking.setAutolog(true);
+    await Promise.resolve();
+    await Promise.resolve();
+    expect([tracking.state, tracking.isWaiting]).toEqual(['switching', true]);
+    await expect(tracking.keep()).rejects.toThrow('still at');
+    session.statusChanged.emit('idle');
+    expect(tracking.isWaiting).toBe(false);
+    end();
+    await switched;
+    expect(tracking.state).toBe('ready');
   });
 });

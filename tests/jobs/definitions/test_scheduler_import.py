@@ -178,6 +178,24 @@ def test_what_cannot_be_taken_over_says_why_and_stops_no_other(
     assert again["twice"].problem is None and peer.jobs()["twice"].notebook == "a/twice.ipynb"
 
 
+def test_a_dry_run_says_what_would_be_and_makes_nothing(peer: Peer) -> None:
+    for columns in ({}, {}, {"schedule": "61 * * * *"}, {"parameters": '{"D": "1"}'}):
+        peer.define(**columns)
+    would = peer.take_over(dry_run=True)
+    assert peer.jobs() == {} and {one.job_id for one in would} == {None}
+    assert [one.job for one in would] == ["weekly report", "weekly report (2)", None, None]
+    did = peer.take_over()
+    told = [(one.job, one.problem, one.not_taken) for one in did]
+    assert told == [(one.job, one.problem, one.not_taken) for one in would]
+    assert set(peer.jobs()) == {"weekly report", "weekly report (2)"}
+
+
+def test_a_notebook_is_named_below_the_root_only(peer: Peer) -> None:
+    peer.define(parameters='{"C": "1"}')
+    (done,) = peer.take_over(notebooks={"weekly.ipynb": "../elsewhere/weekly.ipynb"})
+    assert "leads out of the root" in str(done.problem) and peer.jobs() == {}
+
+
 def test_of_several_notebooks_of_a_name_the_one_that_was_copied_is_meant(
     peer: Peer, write_notebook: WriteNotebook
 ) -> None:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 
+from forked_processes import MAY_BE_FORKED
+
 from jupyter_mlops.config import Settings
 
 MAKE = """
@@ -23,7 +25,7 @@ print(client.create_model_version(sys.argv[1], source="/tmp/a-model").version)
 def register_version(settings: Settings, name: str) -> str:
     """Make a version of a registered model; answers with its number."""
     done = subprocess.run(
-        [sys.executable, "-c", MAKE, name],
+        [sys.executable, "-c", MAY_BE_FORKED + MAKE, name],
         env={**os.environ, **settings.process_environment()},
         capture_output=True,
         text=True,

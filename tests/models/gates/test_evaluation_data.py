@@ -50,6 +50,7 @@ def sha(frame: Any, **how: Any) -> str:
     return evaluation_table(frame, list(range(len(frame))), **how).sha
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(frames(), st.randoms(use_true_random=False))
 def test_the_hash_is_of_the_content_alone(tmp_path_factory: Any, frame: pd.DataFrame, random: Any) -> None:

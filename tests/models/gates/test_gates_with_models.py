@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from laboratory import Laboratory
+from laboratory import PATIENT, Laboratory
 from sklearn.linear_model import LogisticRegression
 
 from jupyter_mlops.models.facts import ModelFacts
@@ -159,7 +158,6 @@ penguins = pa.DataFrameSchema(
 def test_a_pandera_schema_says_what_is_wrong(
     laboratory: Laboratory, trial: TrialProcesses, gappy: ModelFacts
 ) -> None:
-    pytest.importorskip("pandera")
     Path(laboratory.root, "schemas.py").write_text(SCHEMA)
     result = judge(trial, {"kind": "data", "schema": "schemas.py:penguins"}, gappy)
     assert result.verdict == "refused"
@@ -167,11 +165,12 @@ def test_a_pandera_schema_says_what_is_wrong(
 
 
 def test_without_pandera_a_schema_is_a_refusal_that_says_how_to_get_it(
-    laboratory: Laboratory, trial: TrialProcesses, gappy: ModelFacts
+    laboratory: Laboratory, gappy: ModelFacts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if find_spec("pandera") is not None:
-        pytest.skip("pandera is installed")
-    result = judge(trial, {"kind": "data", "schema": "schemas.py:penguins"}, gappy)
+    Path(tmp_path, "pandera.py").write_text("raise ImportError('as where it is not installed')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with TrialProcesses(laboratory.settings, root=laboratory.root, limits=PATIENT) as trial:
+        result = judge(trial, {"kind": "data", "schema": "schemas.py:penguins"}, gappy)
     assert "pandera is not installed" in result.message and "pip install" in str(result.would_pass)
 
 

@@ -82,7 +82,7 @@ def web_server(port: int = 0) -> Iterator[WebServer]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             sink.asked.set()
-            sink.answers.wait(30)
+            sink.answers.wait(120)
             if sink.status == 200:
                 sink.posts.append(body)
             self.send_response(sink.status)

@@ -4,6 +4,7 @@ import type {
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import React from 'react';
 import { CommandIDs } from '../commands';
 import { IMlops } from '../tokens';
 
@@ -25,11 +26,15 @@ export const housekeepingPlugin: JupyterFrontEndPlugin<void> = {
       label: trans.__('Clean Up Old Runs…'),
       describedBy: { args: { type: 'object', properties: {} } },
       execute: async () => {
-        const [{ CleanUp }, { CleanUpDialog }] = await Promise.all([
-          import('./model'),
-          import('./dialog')
-        ]);
-        await new CleanUpDialog(new CleanUp(mlops.client), trans).launch();
+        const [{ CleanUp }, { CleanUpView }, { FormDialog }] =
+          await Promise.all([
+            import('./model'),
+            import('./view'),
+            import('../panel/formDialog')
+          ]);
+        const view = <CleanUpView model={new CleanUp(mlops.client)} />;
+        const title = trans.__('Clean up old runs');
+        await new FormDialog(title, view, trans).launch();
         await mlops.panel.runs.refresh();
       }
     });

@@ -1,7 +1,8 @@
-"""The Python interface: run notebooks as jobs, follow them, and read what was recorded.
+"""The Python interface to runs: run notebooks as jobs, and follow them.
 
     run = jupyter_mlops.run("train.ipynb", {"C": 0.5}, register_model="breast-cancer")
     run.metrics["accuracy"], run.model_version
+    run.cancel(), run.rerun(), run.resume(), run.delete()
 
 The CLI and the magics are faces of the same functions.
 """
@@ -15,15 +16,19 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_mlops.jobs.batches import submit_matrix
+from jupyter_mlops.jobs.run_actions import RunActions
+from jupyter_mlops.jobs.service import JobService
 from jupyter_mlops.jobs.spec import RunRequest
-from jupyter_mlops.jobs.views import duration_s, run_progress
+from jupyter_mlops.jobs.views import attempt_as_dict, duration_s, run_progress
+from jupyter_mlops.notebooks.places import Scope, locate_notebook
 from jupyter_mlops.runs.live.progress import Progress
 from jupyter_mlops.runs.remote.output import RemoteOutput
+from jupyter_mlops.runs.resume.submission import resume_run
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import Run
-from jupyter_mlops.workspace import Workspace, follow_run, locate_notebook, watch_run
+from jupyter_mlops.workspace import Workspace, follow_run, watch_run
 
-__all__ = ["JobRun", "follow", "history", "run", "run_matrix"]
+__all__ = ["JobRun", "find_run", "follow", "list_runs", "run", "run_matrix"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,52 @@ class JobRun:
         """See `follow`."""
         return follow(self.id)
 
+    def refresh(self) -> JobRun:
+        """The run as it is now."""
+        return JobRun.of(self._jobs.get_run(self.id))
+
+    def wait(self) -> JobRun:
+        """The run in its final state, once it is there."""
+        return _ended(self._jobs, self._jobs.get_run(self.id))
+
+    def cancel(self) -> JobRun:
+        """Ask for its end; what it has done so far is kept, and one that has ended stays as it is."""
+        return JobRun.of(self._jobs.cancel_run(self.id))
+
+    def rerun(self, *, wait: bool = True) -> JobRun:
+        """Run the same notebook again, as it was then, with the same parameters and policies.
+
+        Raises:
+            ConflictError: its job was deleted, or it had no notebook to run.
+        """
+        again = RunActions(self._jobs).rerun(self.id)
+        return _ended(self._jobs, again) if wait else JobRun.of(again)
+
+    def resume(self, *, wait: bool = True) -> JobRun:
+        """Go on from the cell at which it failed, in its kept kernel, with the notebook as it now is.
+
+        Raises:
+            ConflictError: its kernel is gone, or a cell before the one that failed was changed.
+        """
+        resumed = resume_run(self._jobs, self.id)
+        return _ended(self._jobs, resumed) if wait else JobRun.of(resumed)
+
+    def delete(self) -> None:
+        """Delete it with its executed notebook; what its cells recorded stays.
+
+        Raises:
+            ConflictError: it has not ended, or a model version came from it.
+        """
+        RunActions(self._jobs).delete(self.id)
+
+    def attempts(self) -> list[dict[str, Any]]:
+        """Each try, the first first, as `Attempt` in the REST schema."""
+        return [attempt_as_dict(attempt) for attempt in self._jobs.list_attempts(self.id)]
+
+    @property
+    def _jobs(self) -> JobService:
+        return Workspace().jobs(self.root)
+
 
 def run(
     notebook: str | os.PathLike[str],
@@ -111,6 +162,7 @@ def run(
     policies: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     preset: str | None = None,
+    priority: int | None = None,
     wait: bool = True,
 ) -> JobRun:
     """Run a notebook as a job, in a worker outside this process.
@@ -128,6 +180,7 @@ def run(
         policies: for this run, such as `{"max_attempts": 3, "timeout_s": 600}`; see `Policies`.
         idempotency_key: with the key of an earlier call, the run that it made instead of another.
         preset: of the job: its parameters hold where `parameters` gives none.
+        priority: of this run, from -100 to 100; by default that of the policies.
         wait: whether to return at its end; a run that fails does not raise, see `JobRun.state`.
 
     Raises:
@@ -142,17 +195,14 @@ def run(
         kernel,
         register_model,
         policies or {},
+        priority,
         idempotency_key=idempotency_key,
         preset=preset,
         registration=registration or {},
         environment=environment or {},
     )
     queued = jobs.submit(request)
-    if not wait:
-        return JobRun.of(queued)
-    for seen in follow_run(jobs, queued.id):
-        queued = seen
-    return JobRun.of(queued)
+    return _ended(jobs, queued) if wait else JobRun.of(queued)
 
 
 def run_matrix(
@@ -176,7 +226,7 @@ def run_matrix(
         wait: whether to return when all have ended.
         root: the folder that the job belongs to, see `locate_notebook`.
         **options: further fields of `RunRequest`: `name`, `kernel`, `register_model`,
-            `registration`, `environment`, `policies`, `preset`.
+            `registration`, `environment`, `policies`, `priority`, `preset`.
 
     Raises:
         MlopsError: the input is refused, or the store or the tracking server is not to be had.
@@ -185,10 +235,55 @@ def run_matrix(
     jobs = Workspace().jobs(place.root)
     request = RunRequest(place.notebook, parameters=parameters or {}, **options)
     runs = submit_matrix(jobs, request, matrix)
-    for index, queued in enumerate(runs if wait else ()):
-        for seen in follow_run(jobs, queued.id):
-            runs[index] = seen
-    return [JobRun.of(run) for run in runs]
+    return [_ended(jobs, queued) if wait else JobRun.of(queued) for queued in runs]
+
+
+def _ended(jobs: JobService, run: Run) -> JobRun:
+    for seen in follow_run(jobs, run.id):
+        run = seen
+    return JobRun.of(run)
+
+
+def find_run(run_id: str) -> JobRun:
+    """A run under any root, by its id or the start of it.
+
+    Raises:
+        NotFoundError: none, or more than one, starts so.
+    """
+    return JobRun.of(Workspace().find_run(run_id))
+
+
+def list_runs(
+    notebook: str | os.PathLike[str] | None = None,
+    *,
+    job: str | None = None,
+    state: str | None = None,
+    batch: str | None = None,
+    search: str | None = None,
+    root: str | os.PathLike[str] | None = None,
+    all_roots: bool = False,
+    limit: int = 25,
+) -> list[JobRun]:
+    """The newest runs, newest first: those of the current folder, of another root, or of all.
+
+    Args:
+        notebook: only its runs.
+        job: only this job's: its id or name.
+        state: only those in this state.
+        batch: only those of one matrix.
+        search: only those whose job, notebook or message has this in it, or whose id begins so.
+        root: the folder that the jobs belong to, see `locate_notebook`.
+        all_roots: those of every root.
+        limit: how many at most, from 1 to 200.
+
+    Raises:
+        BadInputError: the limit is out of bounds, or there is no such state.
+        NotFoundError: there is no such job or root.
+    """
+    workspace = Workspace()
+    scope = Scope.of(notebook, root, all_roots)
+    asked = {"job": job, "state": state, "batch_id": batch, "search": search}
+    return [JobRun.of(run) for run in workspace.list_runs(scope, limit, **asked).items]
 
 
 def follow(run_id: str) -> Iterator[JobRun]:
@@ -212,15 +307,3 @@ def follow(run_id: str) -> Iterator[JobRun]:
         if seen != told or output:
             told = seen
             yield replace(seen, output=output)
-
-
-def history(
-    notebook: str | os.PathLike[str], *, root: str | os.PathLike[str] | None = None, limit: int = 25
-) -> list[dict[str, Any]]:
-    """The newest cell executions of a notebook, newest first, as `CellExecution` in the REST schema.
-
-    Raises:
-        BadInputError: `limit` is not from 1 to 200.
-        NotFoundError: nothing was recorded, and there is no such file either.
-    """
-    return Workspace().history(locate_notebook(notebook, root), limit)

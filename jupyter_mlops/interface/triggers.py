@@ -11,7 +11,8 @@ from typing import Any
 from jupyter_mlops.jobs.spec import RunRequest
 from jupyter_mlops.jobs.triggers.given import GivenTrigger
 from jupyter_mlops.jobs.triggers.views import trigger_as_dict
-from jupyter_mlops.workspace import Workspace, locate_notebook
+from jupyter_mlops.notebooks.places import locate_notebook
+from jupyter_mlops.workspace import Workspace
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def schedule(
     environment: Mapping[str, str] | None = None,
     kernel: str | None = None,
     root: str | os.PathLike[str] | None = None,
+    policies: Mapping[str, Any] | None = None,
     **when: Any,
 ) -> Scheduled:
     """Have a notebook run as a job whenever something is the case, as long as a worker is alive.
@@ -58,6 +60,7 @@ def schedule(
         environment: variables of the kernel, as for `run`.
         kernel: a kernel's name; by default the notebook's own.
         root: the folder that the job belongs to, see `locate_notebook`.
+        policies: the job's, such as `{"max_attempts": 3, "overlap": "queue"}`; see `Policies`.
         **when: one of `cron`, `every`, `at`, `on_file`, `after`, `on_model`, `http`, and what goes with it,
             as `GivenTrigger` has them.
 
@@ -73,6 +76,7 @@ def schedule(
         parameters or {},
         kernel,
         register_model,
+        policies or {},
         registration=registration or {},
         environment=environment or {},
     )

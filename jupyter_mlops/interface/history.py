@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.errors import MlopsError
-from jupyter_mlops.workspace import Workspace, locate_notebook
+from jupyter_mlops.notebooks.places import locate_notebook
+from jupyter_mlops.workspace import Workspace
 
 if TYPE_CHECKING:
     import pandas
@@ -52,6 +53,8 @@ COLUMNS = {
     "memory_bytes": "Int64",
     "gpus": "object",
     "mlflow": "object",
+    "notebook_sha": "string",
+    "after_run_id": "string",
     "late_output": "object",
     "closed_by": "string",
     "dropped": "object",
