@@ -22,7 +22,7 @@ from workbench import Workbench, make_mlflow_database, make_workbench
 from jupyter_mlops.config import DATA_DIR, Settings
 from jupyter_mlops.store import Store
 
-pytest_plugins = ("pytest_jupyter.jupyter_server",)
+pytest_plugins = ("pytest_jupyter.jupyter_server", "second_tries")
 
 DATABASES = ["sqlite", "postgresql"]
 

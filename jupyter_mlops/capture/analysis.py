@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from jupyter_mlops.syntax import parse
+
 MAX_SOURCE = 200_000  # characters; what is longer is data rather than code
 MAX_NAMES = 500
 MAX_SEEDS = 20
@@ -81,7 +83,7 @@ def seeds_set(source: str) -> list[dict[str, str]]:
     from jupyter_mlops.honesty.ipython_cell import translate
 
     try:
-        tree = ast.parse(translate(source).text)
+        tree = parse(translate(source).text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     calls = (node for node in ast.walk(tree) if isinstance(node, ast.Call))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from string import Formatter
 
 from jupyter_mlops.honesty.effects import words
+from jupyter_mlops.syntax import parse
 
 RESERVED = frozenset({"_timed_by_magic_"})
 """A name that translations use for themselves; it is never reported."""
@@ -186,7 +186,7 @@ def _exchange(rest: str) -> list[str]:
 
 def _parses(text: str, mode: str) -> bool:
     try:
-        ast.parse(text.strip(), mode=mode)
+        parse(text.strip(), mode)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

@@ -38,13 +38,13 @@ What it cannot see:
 from __future__ import annotations
 
 import ast
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from jupyter_mlops.honesty.ipython_cell import RESERVED, Translation, translate
 from jupyter_mlops.honesty.walk import Walk
+from jupyter_mlops.syntax import parse
 
 _NONE: frozenset[str] = frozenset()
 
@@ -100,15 +100,13 @@ def analyse_cell(source: str) -> CellNames:
 
 
 def _parse(source: str) -> tuple[ast.Module, Translation]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on "\\d" and the like: the kernel has told the user
-        try:
-            if not source.startswith("In ["):  # a pasted prompt can pass for an annotation
-                return ast.parse(source), Translation(source)
-        except SyntaxError:
-            pass
-        cell = translate(source)
-        return ast.parse(cell.text), cell
+    try:
+        if not source.startswith("In ["):  # a pasted prompt can pass for an annotation
+            return parse(source), Translation(source)
+    except SyntaxError:
+        pass
+    cell = translate(source)
+    return parse(cell.text), cell
 
 
 def _names(walk: Walk, cell: Translation) -> CellNames:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from jupyter_mlops.experiments import comparison, logging, notebook, runs
 from jupyter_mlops.magics.card import Card
 from jupyter_mlops.magics.mlops import show
 from jupyter_mlops.readable import show_values
+from jupyter_mlops.syntax import read_literal
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -73,7 +73,7 @@ def read_value(ip: InteractiveShell, text: str) -> Any:
     if text.isidentifier() and text in ip.user_ns:
         return ip.user_ns[text]
     try:
-        return ast.literal_eval(text)
+        return read_literal(text)
     except (ValueError, SyntaxError):
         pass
     try:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import json
 import re
 
 import yaml
+
+from jupyter_mlops.syntax import read_literal
 
 from .parameter import Parameter
 from .parameter_values import wrong_value
@@ -94,7 +95,7 @@ def _parse_literal(word: str) -> object:
     with contextlib.suppress(ValueError, RecursionError):
         return json.loads(word, parse_constant=_refuse_constant)
     with contextlib.suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return ast.literal_eval(word)
+        return read_literal(word)
     with contextlib.suppress(ValueError, RecursionError, yaml.YAMLError):
         return yaml.load(word, Loader=_CoreLoader)  # noqa: S506 - it is a SafeLoader
     return None

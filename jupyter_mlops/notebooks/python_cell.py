@@ -8,9 +8,10 @@ import io
 import json
 import re
 import tokenize
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+
+from jupyter_mlops.syntax import parse
 
 from .parameter import Parameter, ParameterType
 from .python_enums import read_enums
@@ -102,9 +103,8 @@ def _stumble(lines: list[str]) -> tuple[int, str] | None:
 
 
 def _tree(source: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on "\\d" and the like: the kernel will say it to the user
-        return ast.parse(source)
+    tree: ast.Module = parse(source)
+    return tree
 
 
 def _take_magic(plain: list[str], index: int, magics: dict[int, str]) -> bool:

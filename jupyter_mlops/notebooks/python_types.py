@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
+from jupyter_mlops.syntax import parse
+
 from .parameter import Bounds, ParameterType
 
 _NAMED: dict[str, ParameterType] = {
@@ -69,7 +71,7 @@ def read_annotation(node: ast.expr, enums: Enums = MappingProxyType({})) -> Anno
             return Annotation(nullable=True)
         if isinstance(node.value, str):
             try:
-                return read_annotation(ast.parse(node.value.strip(), mode="eval").body, enums)
+                return read_annotation(parse(node.value.strip(), "eval").body, enums)
             except (SyntaxError, ValueError, RecursionError):
                 return Annotation()
     if isinstance(node, (ast.Name, ast.Attribute)):

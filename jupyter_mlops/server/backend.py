@@ -7,7 +7,6 @@ import logging
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +28,12 @@ from jupyter_mlops.notebooks.kernels import available_kernels
 from jupyter_mlops.notifications.outbox import PENDING
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.runs.workers import ensure_worker, live_workers
-from jupyter_mlops.server.interpreter import keep_from_collector, take_short_turns
+from jupyter_mlops.server.interpreter import (
+    CollectorAtRest,
+    RequestThreads,
+    keep_from_collector,
+    take_short_turns,
+)
 from jupyter_mlops.server.store_door import StoreDoor
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.executions import list_executions
@@ -45,7 +49,7 @@ INGEST_S = 0.5
 LOOK_AT_KERNELS_S = 5.0
 LISTEN_S = 0.25
 WORKER_CHECK_S = 10.0
-THREADS = 4  # for requests: more would only keep the event loop from its turn
+COLLECT_S = 1.0
 TRACKING_MODULE = "jupyter_mlops.models.process"
 
 
@@ -73,8 +77,9 @@ class Backend:
         self.settings = settings
         self.root = root.resolve()
         self.door = StoreDoor(settings)
-        self.threads = ThreadPoolExecutor(THREADS, "jupyter-mlops")
+        self.threads = RequestThreads()
         self.tracking = TrackingGateway(settings, TRACKING_MODULE)
+        self._collector = CollectorAtRest(lambda: self.threads.are_idle)
         self._events = events
         self._list_sessions = list_sessions
         self._log = log
@@ -110,12 +115,14 @@ class Backend:
         """Start the tasks, all extensions being loaded."""
         take_short_turns()
         keep_from_collector("the server")
+        self._collector.take_over()
         self.listener.start(self._web_settings, self._events)
         self._tasks = [
             asyncio.create_task(self._repeat(self._tell_changes, WATCH_S)),
             asyncio.create_task(self._repeat(self._ingest, INGEST_S)),
             asyncio.create_task(self._repeat(self.listener.tick, LISTEN_S)),
             asyncio.create_task(self._repeat(self._see_to_a_worker, WORKER_CHECK_S)),
+            asyncio.create_task(self._repeat(self._collect, COLLECT_S)),
         ]
 
     async def stop(self) -> None:
@@ -125,6 +132,7 @@ class Backend:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.listener.stop()
         await self.tracking.stop()
+        self._collector.give_back()
         self.threads.shutdown(wait=False, cancel_futures=True)
         self.door.close()
 
@@ -230,6 +238,9 @@ class Backend:
             wanted = session.scalar(select(unfinished | waiting | untold | under_way))
         if wanted:
             ensure_worker(self.store, self.settings)
+
+    async def _collect(self) -> None:
+        self._collector.tick()
 
     async def _repeat(self, work: Callable[[], Any], every_s: float) -> None:
         """Do something again and again; a failure is logged once, until it has worked again."""

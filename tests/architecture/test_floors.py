@@ -27,6 +27,7 @@ FLOORS = {
     "moments": GROUND,
     "readable": GROUND,
     "store": GROUND,
+    "syntax": GROUND,
     "database_errors": GROUND,
     "capture.kernel": GROUND,
     "capture.recorder": GROUND,

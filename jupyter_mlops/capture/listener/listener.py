@@ -69,6 +69,7 @@ class Listener:
         self._scribe = Scribe(store, self._root, ingest, self.hearing.count_error, Privacy(os.environ))
         self._known = Known()
         self._now: dict[str, HeardKernel] = {}
+        self._moving: set[str] = set()
         self._looked_at = 0.0
         self._has_swept = False
         self._turn = asyncio.Lock()
@@ -133,6 +134,7 @@ class Listener:
             events = self.hearing.take()
             if events or look_round or self._scribe.has_work:
                 self._known = await _in_thread(self._scribe.update, events, self._now)
+                self._moving.clear()
 
     async def _look_round(self) -> None:
         self._looked_at = time.monotonic()
@@ -143,19 +145,28 @@ class Listener:
             if session.get("type") == "notebook" and session.get("kernel")
         }
         server = this_server()
-        self._now = {
+        now = {
             kernel_id: describe_kernel(self._kernels.get_kernel(kernel_id), (self._root, path), server)
             for kernel_id, path in places.items()
             if kernel_id in self._kernels
         }
+        self._moving |= {
+            kernel_id
+            for kernel_id in self._now.keys() & now.keys()
+            if self._now[kernel_id].place != now[kernel_id].place
+        }
+        self._now = now
 
     def _attend(self) -> None:
-        """Listen to the kernels that are worth it."""
-        known = self._known
+        """Listen to the kernels that are worth it.
+
+        One whose notebook was just renamed goes on being heard until its recording was renamed, too.
+        """
+        known, moving = self._known, self._moving & self.hearing.subscriptions.keys()
         self.hearing.listen_to(
             kernel_id
             for kernel_id, kernel in self._now.items()
-            if kernel.place[1] in known.on or kernel_id in known.recorders or kernel_id in known.busy
+            if kernel.place[1] in known.on or kernel_id in known.recorders | known.busy | moving
         )
 
     def _by_and_why(self, kernels: list[HeardKernel], on: bool) -> tuple[str, str]:

@@ -17,6 +17,7 @@ from typing import Any
 
 from jupyter_mlops.honesty.effects import words
 from jupyter_mlops.honesty.ipython_cell import translate
+from jupyter_mlops.syntax import parse
 
 _ESCAPE = re.compile(r"^[ \t]*(?:[\w, \t]+=[ \t]*)?(!|%%?)[ \t]*([\w.]*)", re.MULTILINE)
 _QUIET_MAGICS = words(
@@ -118,7 +119,7 @@ def _read_cell(place: Place, cell: Any, world: _World) -> Iterator[Statement]:
         world.paths_known = world.files_known = False
     may_fail = RAISES in cell.metadata.get("tags", ())
     try:
-        tree = ast.parse(translate(source).text)
+        tree = parse(translate(source).text)
     except (SyntaxError, ValueError, RecursionError):
         tree = None
     if tree is not None:

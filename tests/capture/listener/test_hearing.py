@@ -4,63 +4,17 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Any
 
 import pytest
 from heard import begin, iopub_frames, state
 from hypothesis import given
 from hypothesis import strategies as st
+from kernels_of_a_server import Kernel, Kernels
 from waiting import until
 
 from jupyter_mlops.capture.listener import hearing
 from jupyter_mlops.capture.listener.hearing import Hearing, Message, Sign
 from jupyter_mlops.capture.listener.messages import Reply, Request
-
-
-class Stream:
-    """Where a kernel's iopub messages come out."""
-
-    receive: Any = None
-
-    def on_recv(self, receive: Any) -> None:
-        self.receive = receive
-
-    def closed(self) -> bool:
-        return False
-
-    def flush(self) -> None:
-        pass
-
-    def close(self) -> None:
-        self.receive = None
-
-    def say(self, *frames: bytes) -> None:
-        self.receive([b"topic", b"<IDS|MSG>", *frames])
-
-
-class Kernel:
-    """A kernel's manager of somebody else's making, as far as the ears ask it."""
-
-    transport, ip, iopub_port = "tcp", "127.0.0.1", 1
-
-    def __init__(self, problem: Exception | None = None) -> None:
-        self.stream = Stream()
-        self._problem = problem
-
-    def connect_iopub(self) -> Stream:
-        if self._problem is not None:
-            raise self._problem
-        return self.stream
-
-
-class Kernels(dict[str, Kernel]):
-    """Those of a server."""
-
-    def list_kernel_ids(self) -> list[str]:
-        return list(self)
-
-    def get_kernel(self, kernel_id: str) -> Kernel:
-        return self[kernel_id]
 
 
 @pytest.fixture
