@@ -32,8 +32,8 @@ def note_run(session: Session, run: Run) -> None:
     To be called in the transaction that changes its state; called again it notes nothing more.
     """
     state = RunState(run.state)
-    if state is RunState.RUNNING and run.cells_total is not None:
-        return  # that is progress: it was noted when it was claimed
+    if state is RunState.RUNNING and run.mlflow_run_id is None:
+        return  # it may yet have to wait for its tracking server, or be refused before it starts
     rules = rules_of(run.policies)
     if state is RunState.RUNNING:
         note_event(session, run, Event.STARTED, rules)

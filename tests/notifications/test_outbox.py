@@ -33,6 +33,7 @@ def end_run(store: Store, job: Job, outcome: Outcome, notify: Any = None, **poli
     attempt = claim(store, datetime.now(timezone.utc))
     assert attempt is not None and attempt.run_id == run.id
     with store.session() as session:
+        assert queue.update_running(session, attempt.id, mlflow_run_id="begun")
         assert queue.finish_attempt(session, attempt.id, outcome, datetime.now(timezone.utc))
     return run
 
@@ -58,6 +59,20 @@ def test_start_and_success_are_told_to_those_who_want_to_hear_them(store: Store)
     notify = {"started": ["pager"], "succeeded": ["mail", "pager"], "failed": []}
     run = end_run(store, add_job(store), SUCCESS, notify)
     assert told(store, run) == {("started", "pager"), ("succeeded", "mail"), ("succeeded", "pager")}
+
+
+def test_a_run_that_may_yet_have_to_wait_or_be_refused_has_not_started(store: Store) -> None:
+    policies = {"notify": parse_rules({"started": ["pager"]})}
+    run = queue_run(store, add_job(store), policies=policies)
+    attempt = claim(store, NOW)
+    assert attempt is not None
+    with store.session() as session:
+        assert queue.update_running(session, attempt.id, cells_total=3)
+    assert told(store, run) == set()
+    for columns in ({"mlflow_run_id": "begun"}, {"cells_done": 1}):
+        with store.session() as session:
+            assert queue.update_running(session, attempt.id, **columns)
+        assert told(store, run) == {("started", "pager")}
 
 
 def test_a_success_after_a_failure_is_a_recovery_and_told_as_one_thing(store: Store) -> None:
