@@ -66,6 +66,10 @@ class MeasuredKernel:
         times = psutil.Process(self.pid).cpu_times()
         return float(times.user + times.system)
 
+    def main_thread_cpu_ns(self) -> int:
+        """Nanoseconds of processor time of the thread that runs the cells and answers them (Linux)."""
+        return int(Path(f"/proc/{self.pid}/task/{self.pid}/schedstat").read_text().split()[0])
+
     def send(self, code: str, cell_id: str = "cell") -> str:
         content = {
             "code": code,
