@@ -7,20 +7,18 @@ on and buries a runner that died, whatever it runs on.
 
 from __future__ import annotations
 
-import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import ClassVar
 
 from jupyter_mlops.errors import BadInputError
+from jupyter_mlops.plugins import with_plugins
 from jupyter_mlops.runs.runner_process import RunnerProcess
 
 ENTRY_POINTS = "jupyter_mlops.executors"
 LOCAL = "local"
-log = logging.getLogger(__name__)
 
 
 class Executor(ABC):
@@ -59,20 +57,7 @@ class LocalExecutor(Executor):
 @lru_cache
 def installed_executors() -> Mapping[str, Executor]:
     """Every installed executor by its name. One that cannot be loaded is left out; ours stays ours."""
-    found: dict[str, Executor] = {LOCAL: LocalExecutor()}
-    for point in entry_points(group=ENTRY_POINTS):
-        if point.name in found:
-            continue
-        try:
-            executor = point.load()()
-        except Exception:
-            log.exception("the executor %r (%s) cannot be loaded", point.name, point.value)
-            continue
-        if isinstance(executor, Executor) and executor.name == point.name:
-            found[point.name] = executor
-        else:
-            log.error("%s is no executor named %r", point.value, point.name)
-    return found
+    return with_plugins(ENTRY_POINTS, {LOCAL: LocalExecutor()}, (Executor,), "executor")
 
 
 def check_executor(name: object, field: str = "executor") -> str:

@@ -25,6 +25,7 @@ FLOORS = {
     "lean_imports": GROUND,
     "loopback": GROUND,
     "moments": GROUND,
+    "plugins": GROUND,
     "readable": GROUND,
     "store": GROUND,
     "syntax": GROUND,

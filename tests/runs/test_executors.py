@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from waiting import wait_until
 from workbench import Workbench
 
+from jupyter_mlops import plugins
 from jupyter_mlops.cli import main
 from jupyter_mlops.config import Settings
 from jupyter_mlops.errors import BadInputError
@@ -46,7 +47,7 @@ def elsewhere(monkeypatch: pytest.MonkeyPatch):
         EntryPoint("broken", "no_such_module:Executor", executors.ENTRY_POINTS),
         EntryPoint("local", f"{__name__}:ElsewhereExecutor", executors.ENTRY_POINTS),
     ]
-    monkeypatch.setattr(executors, "entry_points", lambda group: points)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points)
     installed_executors.cache_clear()
     yield
     installed_executors.cache_clear()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import logging
 from functools import lru_cache
-from importlib.metadata import entry_points
 
 from jupyter_mlops.errors import ScheduleError
 from jupyter_mlops.jobs.triggers.after import AfterKind
@@ -15,29 +13,17 @@ from jupyter_mlops.jobs.triggers.interval import IntervalKind
 from jupyter_mlops.jobs.triggers.kind import TimedKind, TriggerKind, WatchingKind
 from jupyter_mlops.jobs.triggers.once import OnceKind
 from jupyter_mlops.jobs.triggers.registry import RegistryKind
+from jupyter_mlops.plugins import with_plugins
 
 ENTRY_POINTS = "jupyter_mlops.triggers"
 _OURS = (CronKind, IntervalKind, OnceKind, FileKind, AfterKind, HttpKind, RegistryKind)
-log = logging.getLogger(__name__)
 
 
 @lru_cache
 def all_kinds() -> dict[str, TriggerKind]:
     """Every kind by its name. One that another package brings wrongly is left out; ours stay ours."""
-    kinds: dict[str, TriggerKind] = {kind.name: kind() for kind in _OURS}
-    for point in entry_points(group=ENTRY_POINTS):
-        if point.name in kinds:
-            continue
-        try:
-            kind = point.load()()
-        except Exception:
-            log.exception("the kind of trigger %r (%s) cannot be loaded", point.name, point.value)
-            continue
-        if isinstance(kind, (TimedKind, WatchingKind)) and kind.name == point.name:
-            kinds[point.name] = kind
-        else:
-            log.error("%s is no kind of trigger named %r", point.value, point.name)
-    return kinds
+    ours: dict[str, TriggerKind] = {kind.name: kind() for kind in _OURS}
+    return with_plugins(ENTRY_POINTS, ours, (TimedKind, WatchingKind), "kind of trigger")
 
 
 def kind_named(name: object) -> TriggerKind:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import difflib
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import Any
 
 from jupyter_mlops.errors import BadInputError
@@ -22,6 +20,7 @@ from jupyter_mlops.models.gates.python import PythonGate
 from jupyter_mlops.models.gates.running import LatencyGate, SmokeGate
 from jupyter_mlops.models.gates.signature import SignatureGate
 from jupyter_mlops.models.plan import CANDIDATE, PREVIOUS, GateSpec, RegistrationPlan
+from jupyter_mlops.plugins import with_plugins
 
 ENTRY_POINTS = "jupyter_mlops.gates"
 MAX_GATES = 50
@@ -41,26 +40,13 @@ _OURS = (
 _FIELDS = ("logged_model", "alias", "candidate", "previous", "gates")
 _ALIAS = re.compile(r"[\w\-]{1,255}")
 _ALIAS_OF_A_NUMBER = re.compile(r"[vV]\d+")
-log = logging.getLogger(__name__)
 
 
 @lru_cache
 def gate_kinds() -> dict[str, Gate]:
     """Every kind by its name. One that another package brings wrongly is left out; ours stay ours."""
-    kinds: dict[str, Gate] = {kind.kind: kind() for kind in _OURS}
-    for point in entry_points(group=ENTRY_POINTS):
-        if point.name in kinds:
-            continue
-        try:
-            kind = point.load()()
-        except Exception:
-            log.exception("the kind of gate %r (%s) cannot be loaded", point.name, point.value)
-            continue
-        if isinstance(kind, Gate) and kind.kind == point.name:
-            kinds[point.name] = kind
-        else:
-            log.error("%s is no kind of gate named %r", point.value, point.name)
-    return kinds
+    ours: dict[str, Gate] = {kind.kind: kind() for kind in _OURS}
+    return with_plugins(ENTRY_POINTS, ours, (Gate,), "kind of gate", name="kind")
 
 
 def describe_kinds() -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_mlops import plugins
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.models.gates import registry
 from jupyter_mlops.models.gates.registry import gate_kinds, parse_gate_text, parse_plan
@@ -132,7 +133,7 @@ def test_other_packages_bring_kinds_and_a_broken_one_spoils_none(monkeypatch: py
         EntryPoint("gone", "no.such.module:Gate", registry.ENTRY_POINTS),
         EntryPoint("metric", f"{__name__}:LuckyGate", registry.ENTRY_POINTS),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr(plugins, "entry_points", lambda group: points)
     gate_kinds.cache_clear()
     try:
         assert parse_gate_text("lucky:odds=7") == GateSpec("lucky", "register", {"odds": 7})
