@@ -40,11 +40,19 @@ def modules_of(data_dir: Path) -> dict[str, list[psutil.Process]]:
 
 
 def kill(processes: list[psutil.Process]) -> None:
-    """Kill them, one after the other; some take others of them along."""
+    """Kill them, one after the other (some take others of them along), and wait until they are dead."""
     assert processes
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             process.kill()
+    wait_until(lambda: all(map(_is_dead, processes)), 30, "what was killed is dead")
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _module(words: list[str]) -> str:
