@@ -56,14 +56,11 @@ def live_executors(session: Session, now: datetime) -> frozenset[str] | None:
 
 
 def runs_still(pid: int) -> bool:
-    """Whether the process lives; one that is just dying, or that its parent has not asked after, does not."""
+    """Whether the process lives; a killed child that its parent has not yet asked after does not."""
     try:
-        process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and bool(process.cmdline())  # it loses that first
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-    except psutil.AccessDenied:  # another user's, on a machine that hides them
-        return True
 
 
 def ensure_worker(store: Store, settings: Settings) -> bool:
