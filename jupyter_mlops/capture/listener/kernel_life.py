@@ -61,7 +61,7 @@ class KernelLife:
         if run is None:
             return
         if reply.status == "aborted" and run.status == "queued":
-            self._abort(run, at)
+            self._abort(run, at, after=self._running())  # replies may overtake what iopub tells
         elif run.seq and run.learn_reply(reply.status):
             self._mark(run, at)
 
@@ -71,14 +71,19 @@ class KernelLife:
 
     def end(self, at: Moment) -> None:
         """The process is gone: what it ran has died, and what waited for it will not run."""
-        running = [run for run in self._runs.values() if run.status == "running"]
-        for run in running:
-            run.close("kernel_died", at)
-            run.closed_by = "listener"
-            self._mark(run, at)
+        last = self._running()
+        for run in self._runs.values():
+            if run.status == "running":
+                run.close("kernel_died", at)
+                run.closed_by = "listener"
+                self._mark(run, at)
         for run in self._runs.values():
             if run.status == "queued":
-                self._abort(run, at, after=running[-1].msg_id if running else None)
+                self._abort(run, at, after=last)
+
+    def _running(self) -> str | None:
+        """The request that is being executed, as far as is heard; the newest, where there are several."""
+        return next((run.msg_id for run in reversed(self._runs.values()) if run.status == "running"), None)
 
     def _begin(self, run: CellRun | None, heard: Heard, at: Moment) -> None:
         if run is None:

@@ -74,6 +74,17 @@ def test_an_aborted_request_never_ran_however_that_is_learnt(is_reply_first: boo
     assert (run.status, run.seq, run.after, run.duration_s) == ("aborted", 0, "m1", None)
 
 
+def test_the_reply_of_an_aborted_request_may_overtake_the_end_of_what_failed() -> None:
+    life = KernelLife()
+    for msg_id in ("m1", "m2"):
+        life.ask(request(msg_id), at(0))
+    life.hear(begin("m1"), at(1))
+    life.take_changed()
+    life.hear_reply(Reply("m2", "aborted"), at(2))
+    aborted = one(life)
+    assert (aborted.status, aborted.after) == ("aborted", "m1")
+
+
 def test_a_request_that_a_later_one_overtakes_was_aborted() -> None:
     life = KernelLife()
     life.ask(request("m1"), at(0))
