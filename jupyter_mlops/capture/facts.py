@@ -5,6 +5,7 @@ Facts that are measured around a cell are the gauges' of `kernel/`, a kind a mod
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -12,7 +13,7 @@ import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from jupyter_mlops.capture.kernel.git_head import read_head
 from jupyter_mlops.capture.kernel.output_meter import Tally
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
     from jupyter_mlops.capture.kernel.gauges import Gauge
-    from jupyter_mlops.capture.kernel.mlflow_notes import Notes
     from jupyter_mlops.capture.redaction import Redactor
+
+    Notes = TypeVar("Notes", bound=Gauge)
 
 VERSION = 1
 PARAMETERS_TAG = "injected-parameters"  # papermill gives this cell a new id in every run
@@ -40,20 +42,17 @@ class Frame:
     parent_id: str | None = None
     counted = False
     source = ""
-    source_sha = ""
     text = ""
     cell_id: str | None = None
     tags: Sequence[str] = ()
     unwritten: str | None = None
-    gauged: Sequence[Gauge] = ()
-    opened: dict[str, tuple[str, int]] | None = None
+    gauges: tuple[Gauge, ...] = ()
+    notes: tuple[Gauge, ...] = ()
     data_frames: str | None = None
     error: dict[str, str] | None = None
-    mlflow: Notes | None = None
-    shown_traceback: list[str] | None = None
-    display_failed = False
+    shown_before: list[str] | None = None
     hook_ns = 0
-    cpu_ns = 0
+    cpu_begun_s = 0.0
     cpu_s: float | None = None
     rss_bytes: int | None = None
     memory_peak_bytes: int | None = None
@@ -72,14 +71,12 @@ class Frame:
     ) -> None:
         """Say which cell this is, and inside which execution.
 
-        A nested `run_cell` answers the same request, but that request's metadata is the outer cell's. The
-        hash is of the text without its secrets: that of the original would let a short one be guessed.
+        A nested `run_cell` answers the same request, but that request's metadata is the outer cell's.
         """
         self.info = info
         self.counted = bool(info.store_history)
         self.source = info.raw_cell
         self.text = redactor.source(info.raw_cell)
-        self.source_sha = hash_source(self.text)
         cell_id = getattr(info, "cell_id", None) or meta.get("cellId")
         tags = meta.get("tags")
         if parent is not None:
@@ -93,6 +90,20 @@ class Frame:
         """Note that so many items of a field were left out."""
         if count > 0:
             self.dropped[field] = self.dropped.get(field, 0) + count
+
+    def noted(self, kind: type[Notes]) -> Notes:
+        """What is noted of one kind while the cell runs; asked for the first time, it joins the frame."""
+        for notes in self.notes:
+            if isinstance(notes, kind):
+                return notes
+        made = kind()
+        self.notes = (*self.notes, made)
+        return made
+
+    @functools.cached_property
+    def source_sha(self) -> str:
+        """The hash of the text without its secrets: that of the original would let a short one be guessed."""
+        return hash_source(self.text)
 
     @property
     def cell_key(self) -> tuple[str, str]:
@@ -149,14 +160,15 @@ def error_of(ip: InteractiveShell, frame: Frame, result: ExecutionResult | None)
         return None
     error: BaseException | None = result.error_before_exec
     error = result.error_in_exec if error is None else error  # not `or`: an error of the user's may be false
-    if error is None and display_failed(ip) and not frame.display_failed:
-        error = getattr(sys, "last_value", None)
+    if error is None and shown_traceback(ip) is not frame.shown_before:
+        failed = getattr(ip, "_last_traceback_during_displayhook", False)  # by ipykernel 7.4
+        error = getattr(sys, "last_value", None) if failed else None
     return error
 
 
-def display_failed(ip: InteractiveShell) -> bool:
-    """Whether ipykernel says that the value of the last cell could not be shown."""
-    return bool(getattr(ip, "_last_traceback_during_displayhook", False))
+def shown_traceback(ip: InteractiveShell) -> list[str] | None:
+    """What ipykernel showed last; each traceback is a list of its own."""
+    return getattr(ip, "_last_traceback", None)
 
 
 def notebook_path(user_ns: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:

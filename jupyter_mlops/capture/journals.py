@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+from jupyter_mlops.capture.facts import hash_source
+
 FACTS = ("files", "imports", "frames", "gpu", "mlflow", "rss_bytes", "dropped", "hook_ns", "hook_errors")
 KEY_KINDS = frozenset({"id", "tag", "source"})
 END_STATES = frozenset({"ok", "error", "interrupted"})
@@ -120,6 +122,8 @@ def parse_line(line: bytes) -> Record | None:
     parse = None if values.get("parent_exec_id") else _PARSERS.get(values["ph"])
     if parse is None:
         return None
+    if parse is _parse_begin and "source_sha" not in values:  # of the text as it was, before it is cleaned
+        values["source_sha"] = hash_source(_text(values["source"]))
     return parse(_clean(values) if _UNSTORABLE.search(line) else values)
 
 

@@ -24,7 +24,7 @@ from jupyter_mlops.capture.kernel.cell_lines import begin_line, end_line, sessio
 from jupyter_mlops.capture.kernel.gauges import Gauges, make_gauges
 from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
 from jupyter_mlops.capture.kernel.output_meter import OutputMeter
-from jupyter_mlops.capture.kernel.traceback_text import shown_traceback, traceback_text
+from jupyter_mlops.capture.kernel.traceback_text import traceback_text
 from jupyter_mlops.capture.options import SKIP_MAGIC, SKIP_TAG, VARIABLE, CaptureOptions
 from jupyter_mlops.capture.redaction import Redactor
 from jupyter_mlops.ids import SortableIds
@@ -158,10 +158,10 @@ class Recorder:
         """Capture what these options say from the next cell on."""
         self.options = options
         self._meter.outputs = options.outputs
-        folder = os.path.dirname(self.journal or "")  # noqa: PTH120
-        self._gauges = Gauges(
-            make_gauges(self.ip, options, folder, self._redactor.to_json), self._count_gauge_error
-        )
+        own_folder = os.path.dirname(self.journal or "")  # noqa: PTH120
+        files.watch(self._frames if options.files else (), own_folder)
+        gauges = make_gauges(self.ip, options, self._redactor.to_json)
+        self._gauges = Gauges(gauges, self._count_gauge_error)
 
     def attach(self) -> None:
         """Hook in, if not done."""
@@ -265,8 +265,7 @@ class Recorder:
         if self._environment_changes != files.environment_changes:
             self._look_at_environment()
         frame.identify(info, meta, parent, self._redactor)
-        frame.shown_traceback = shown_traceback(self.ip)
-        frame.display_failed = facts.display_failed(self.ip)
+        frame.shown_before = facts.shown_traceback(self.ip)
         self._frames.append(frame)
         self.recorded += parent is None
         path = self._path or self.ip.user_ns.get(facts.VSCODE_NAME)
@@ -274,12 +273,12 @@ class Recorder:
             self._tell_path(path)
         with_text = self.options.source == "text" and self._is_news(frame)
         count = int(self.ip.execution_count) - self._counts_first if frame.counted else None
-        news = frame.text if with_text else None
-        line = frame.unwritten = begin_line(frame, self._session_part, self.recorded, count, news)
+        line = begin_line(frame, self._session_part, self.recorded, count, with_text=with_text)
+        frame.unwritten = line
         self._append(line)
         frame.unwritten = None
         if with_text:
-            self._sources[frame.source_sha] = frame.m0
+            self._sources[frame.text] = frame.m0
 
     def _tell_path(self, path: Any) -> None:
         """Say in the next lines where the notebook is."""
@@ -289,7 +288,7 @@ class Recorder:
 
     def _is_news(self, frame: facts.Frame) -> bool:
         """Whether the text is to be written: new, or written so long ago that it may have been purged."""
-        written = self._sources.get(frame.source_sha)
+        written = self._sources.get(frame.text)
         return written is None or frame.m0 - written > WRITE_SOURCE_AGAIN_NS
 
     def _end(self, frame: facts.Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
@@ -302,7 +301,8 @@ class Recorder:
         if error is not None:
             frame.error = self._error_facts(error)
             if self.options.traceback and self.options.source == "text":
-                text = traceback_text(self.ip, error, frame.shown_traceback)
+                shown = facts.shown_traceback(self.ip)
+                text = traceback_text(error, shown if shown is not frame.shown_before else None)
                 more["traceback"] = self._redactor.source(text)
         if tally.dropped:
             frame.drop("outputs", tally.dropped)

@@ -1514,7 +1514,7 @@ export interface components {
             cpu_s?: number | null;
             /** @description the most that the process held while it ran */
             memory_peak_bytes?: number | null;
-            /** @description what the process held at its end */
+            /** @description what the process held at its end, where the most is not measured */
             memory_bytes?: number | null;
             /** @description names it reads, by its text */
             reads?: string[];

@@ -66,7 +66,8 @@ def test_a_cells_whole_record_reaches_the_store(start_kernel: StartKernel, store
     assert two.traceback is not None
     assert two.traceback.endswith("ZeroDivisionError: division by zero")
     if one.memory_peak_bytes is not None:
-        assert one.memory_peak_bytes >= one.facts["rss_bytes"] > 0
+        assert one.memory_peak_bytes > 10_000_000
+        assert "rss_bytes" not in one.facts
 
 
 def test_a_cell_tells_the_saved_notebook_that_it_ran_in_unless_that_was_saved_since(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jupyter_mlops.capture.facts import hash_source
 from jupyter_mlops.capture.journals import BeginRecord, EndRecord, SessionRecord, parse_chunk
 
 SESSION = {"v": 1, "ph": "S", "session_id": "s1", "start": 1_700_000_000_000_000_000, "python": "3.11.7"}
@@ -65,7 +66,7 @@ def test_a_session_a_begin_and_an_end_are_read() -> None:
         json.dumps({**END, "status": ["ok"]}).encode(),
         json.dumps({**END, "error": "text"}).encode(),
         json.dumps({**END, "outputs": [{"mime": "a/b"}]}).encode(),
-        json.dumps({name: value for name, value in BEGIN.items() if name != "source_sha"}).encode(),
+        json.dumps({name: value for name, value in BEGIN.items() if name[:6] != "source"}).encode(),
     ],
 )
 def test_a_damaged_line_is_counted_and_its_neighbours_are_read(damaged: bytes) -> None:
@@ -74,6 +75,15 @@ def test_a_damaged_line_is_counted_and_its_neighbours_are_read(damaged: bytes) -
     assert [type(record) for record in chunk.records] == [BeginRecord, EndRecord]
     assert chunk.corrupt_lines == (1 if damaged else 0)
     assert chunk.size == len(data)
+
+
+def test_the_hash_of_a_text_that_is_told_is_that_of_the_text_as_it_ran() -> None:
+    text = "x = '\udc80 \0'"
+    told = {name: value for name, value in BEGIN.items() if name != "source_sha"}
+    (record,) = parse_chunk(journal({**told, "source": text})).records
+    assert isinstance(record, BeginRecord)
+    assert record.source_sha == hash_source(text)
+    assert record.source == "x = '? \N{REPLACEMENT CHARACTER}'"
 
 
 def test_lines_of_a_newer_recorder_and_of_nested_run_cells_are_passed_over() -> None:

@@ -22,7 +22,7 @@ def session_part(session_id: str, path: str | None) -> str:
     return f'"session_id":"{session_id}","pid":{os.getpid()},"notebook_path":{to_line(path)}'
 
 
-def begin_line(frame: Frame, session: str, seq: int, count: int | None, source: str | None) -> str:
+def begin_line(frame: Frame, session: str, seq: int, count: int | None, *, with_text: bool) -> str:
     """What is known before the code runs.
 
     Args:
@@ -30,21 +30,22 @@ def begin_line(frame: Frame, session: str, seq: int, count: int | None, source: 
         session: its `session_part`.
         seq: its place in the session.
         count: the number beside the cell.
-        source: its text without secrets, if that is news.
+        with_text: whether its text is told, as it is news; else the text's hash is, which takes longer.
     """
     parent = f'"{frame.parent_id}"' if frame.parent_id else "null"
     msg_id = encode_text(frame.msg_id) if frame.msg_id else "null"
     cell_id = encode_text(frame.cell_id) if frame.cell_id else "null"
     key_kind, key = frame.cell_key
-    news = "" if source is None else f',"source":{encode_text(source)}'
+    key = cell_id if key_kind == "id" else encode_text(key)
+    source = f'"source":{encode_text(frame.text)}' if with_text else f'"source_sha":"{frame.source_sha}"'
     return (
         f'{{"v":{VERSION},"ph":"B","exec_id":"{frame.exec_id}","parent_exec_id":{parent},{session},'
         f'"seq":{seq},"thread":{frame.thread},"msg_id":{msg_id},"cell_id":{cell_id},'
-        f'"cell_key":{encode_text(key)},"key_kind":"{key_kind}",'
+        f'"cell_key":{key},"key_kind":"{key_kind}",'
         f'"tags":{to_line(frame.tags) if frame.tags else "[]"},'
         f'"execution_count":{"null" if count is None else count},'
         f'"store_history":{"true" if frame.counted else "false"},'
-        f'"t0":{frame.t0},"m0":{frame.m0},"source_sha":"{frame.source_sha}"{news}}}'
+        f'"t0":{frame.t0},"m0":{frame.m0},{source}}}'
     )
 
 
@@ -73,7 +74,7 @@ def end_line(
         f'"error":{to_line(frame.error) if frame.error else "null"},'
         f'"stdout_bytes":{tally.printed["stdout"]},"stderr_bytes":{tally.printed["stderr"]},'
         f'"outputs":{outputs},'
-        f'"cpu_s":{"null" if frame.cpu_s is None else frame.cpu_s},'
+        f'"cpu_s":{"null" if frame.cpu_s is None else f"{frame.cpu_s:.6f}"},'
         f'"rss_bytes":{"null" if rss is None else rss},'
         f'"memory_peak_bytes":{"null" if peak is None else peak},"hook_ns":{hook_ns}{more}}}'
     )

@@ -45,7 +45,7 @@ class DataFrames:
         self._ip = ip
         self._to_json = to_json
         self._hashed = hashed
-        self._has_library = False
+        self.waits_for_imports = True
         self._kinds: dict[type, Kind | None] = {}
         self._known: dict[str, _Known] = {}
         self._names: dict[str, str] = {}
@@ -55,9 +55,9 @@ class DataFrames:
 
     def end(self, frame: Frame, result: ExecutionResult | None) -> None:
         """Say on the frame which were bound, changed or shown since the last cell."""
-        if not self._has_library:
-            self._has_library = any(library in sys.modules for library in _LIBRARIES)
-            if not self._has_library:
+        if self.waits_for_imports:
+            self.waits_for_imports = not any(library in sys.modules for library in _LIBRARIES)
+            if self.waits_for_imports:
                 return
         if self._environment_changes != files.environment_changes:  # what is a secret may have changed
             self._environment_changes = files.environment_changes

@@ -1,6 +1,7 @@
 """Which files a cell opens, seen by Python's own audit events.
 
 An audit hook cannot be removed, so one is added for the process, once, and does nothing while no cell runs.
+It notes on the recorder's own frames, so that most cells, which open nothing, cost nothing.
 What libraries open in C (Arrow, HDF5, SQLite) raises no such event, and is not seen.
 """
 
@@ -11,6 +12,7 @@ import stat
 import sys
 import sysconfig
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -20,42 +22,60 @@ if TYPE_CHECKING:
 MAX_FILES = 200
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_TRUNC
 
-_running: list[Frame] = []
+_running: Sequence[Frame] = ()
 _skipped: tuple[str, ...] = ()
 environment_changes = 0  # of this process, as far as the hook saw
 _added = False
 
 
-class Files:
+class OpenedFiles:
     """`files`: path, mode (`r`, `w` or `rw`) and how often, of the files that a cell opened.
 
     Left out: Python's own and installed packages, compiled modules, devices, sockets, what does not exist,
-    and all below `own_folder`.
+    and all below the folder that `watch` was given.
     """
 
-    def __init__(self, own_folder: str) -> None:
-        global _skipped  # noqa: PLW0603 - as the hook
-        paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
-        own = os.path.abspath(own_folder)  # noqa: PTH100 - pathlib costs import time here
-        folders = [*filter(None, paths), own, "/dev", "/proc", "/sys"]
-        _skipped = tuple(f"{folder}{os.sep}" for folder in folders)
-        add_hook()
+    waits_for_imports = False
 
-    def begin(self, frame: Frame) -> None:
-        """Note files from now on."""
-        _running.append(frame)
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, int]] = {}
+        self._dropped = 0
+
+    def add(self, path: str, mode: str) -> None:
+        """Note that one was opened."""
+        known = self._known.get(path)
+        if known is not None:
+            self._known[path] = (known[0] if known[0] == mode else "rw", known[1] + 1)
+        elif len(self._known) < MAX_FILES:
+            self._known[path] = (mode, 1)
+        else:
+            self._dropped += 1
 
     def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
-        """The files opened since `begin`."""
-        _running.remove(frame)
-        if not frame.opened:
-            return None
+        """The files opened while it ran."""
+        frame.drop("files", self._dropped)
         files = [
             {"path": path, "mode": mode, "n": count}
-            for path, (mode, count) in frame.opened.items()
+            for path, (mode, count) in self._known.items()
             if _is_file(path, written="w" in mode)
         ]
         return {"files": files} if files else None
+
+
+def watch(running: Sequence[Frame], own_folder: str) -> None:
+    """Note from now on what is opened on these frames, which come and go.
+
+    Args:
+        running: the executions under way.
+        own_folder: where journals are; what is opened there is not the user's.
+    """
+    global _running, _skipped  # noqa: PLW0603 - as the hook
+    paths = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+    own = os.path.abspath(own_folder)  # noqa: PTH100 - pathlib costs import time here
+    folders = [*filter(None, paths), own, "/dev", "/proc", "/sys"]
+    _skipped = tuple(f"{folder}{os.sep}" for folder in folders)
+    _running = running
+    add_hook()
 
 
 def add_hook() -> None:
@@ -89,19 +109,7 @@ def _note_open(path: Any, mode: str | None, flags: int) -> None:
     kind = _mode(mode, flags)
     own = [frame for frame in _running if frame.thread == threading.get_ident()]
     for frame in own or _running:  # a thread that a cell started belongs to whatever runs
-        _add(frame, name, kind)
-
-
-def _add(frame: Frame, path: str, mode: str) -> None:
-    if frame.opened is None:
-        frame.opened = {}
-    known = frame.opened.get(path)
-    if known is not None:
-        frame.opened[path] = (known[0] if known[0] == mode else "rw", known[1] + 1)
-    elif len(frame.opened) < MAX_FILES:
-        frame.opened[path] = (mode, 1)
-    else:
-        frame.drop("files")
+        frame.noted(OpenedFiles).add(name, kind)
 
 
 def _mode(mode: str | None, flags: int) -> str:

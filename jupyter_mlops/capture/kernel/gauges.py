@@ -1,4 +1,7 @@
-"""The kinds of fact that are measured around a cell, and how they are kept from disturbing it."""
+"""The kinds of fact that are measured around a cell, and how they are kept from disturbing it.
+
+What is noted while a cell runs (files, MLflow) joins its frame as a gauge when there is something to note.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_mlops.capture.kernel.data_frames import DataFrames
-from jupyter_mlops.capture.kernel.files import Files
 from jupyter_mlops.capture.kernel.gpu import GpuMemory
-from jupyter_mlops.capture.kernel.mlflow_notes import MlflowNotes
 from jupyter_mlops.capture.kernel.packages import Packages
 from jupyter_mlops.capture.kernel.resources import Resources
 from jupyter_mlops.capture.options import CaptureOptions
@@ -23,7 +24,13 @@ MAX_ERRORS_IN_A_ROW = 10
 
 
 class Gauge(Protocol):
-    """One kind of fact. One that must look before the cell runs, too, also has `begin(frame)`."""
+    """One kind of fact. One that must look before the cell runs, too, also has `begin(frame)`.
+
+    Attributes:
+        waits_for_imports: whether it can have nothing to say of a cell that has imported nothing.
+    """
+
+    waits_for_imports: bool
 
     def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any] | None:
         """The facts, by their names in the end line, if there are any; or they are set on the frame.
@@ -41,25 +48,29 @@ class Gauges:
     """
 
     def __init__(self, gauges: list[Gauge], count_error: Callable[[], None]) -> None:
-        self._gauges = gauges
+        self._gauges = tuple(gauges)
         self._beginning: list[Any] = [gauge for gauge in reversed(gauges) if hasattr(gauge, "begin")]
         self._count_error = count_error
-        self._failures: dict[Gauge, int] = {}
+        self._failures: dict[type[Gauge], int] = {}  # in a row
+        self._modules = 0
 
     def begin(self, frame: Frame) -> None:
         """Begin each gauge for an execution."""
-        gauged = frame.gauged = self._gauges.copy()
+        frame.gauges = self._gauges
         for gauge in self._beginning:
             try:
                 gauge.begin(frame)
             except Exception:  # noqa: BLE001
-                gauged.remove(gauge)
+                frame.gauges = _without(gauge, frame.gauges)
                 self._failed(gauge, frame)
 
     def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any]:
-        """What each gauge says that began; {} of most cells."""
+        """What each gauge says that began, then what was noted; {} of most cells."""
         facts: dict[str, Any] = {}
-        for gauge in frame.gauged:
+        before, self._modules = self._modules, len(sys.modules)
+        for gauge in (*frame.gauges, *frame.notes) if frame.notes else frame.gauges:
+            if gauge.waits_for_imports and self._modules == before:
+                continue
             try:
                 found = gauge.end(frame, result)
             except Exception:  # noqa: BLE001
@@ -68,22 +79,25 @@ class Gauges:
                 if found:
                     facts.update(found)
                 if self._failures:
-                    self._failures.pop(gauge, None)
+                    self._failures.pop(type(gauge), None)
         return facts
 
     def _failed(self, gauge: Gauge, frame: Frame) -> None:
-        frame.drop(type(gauge).__name__)
+        kind = type(gauge)
+        frame.drop(kind.__name__)
         self._count_error()
-        self._failures[gauge] = self._failures.get(gauge, 0) + 1
-        if self._failures[gauge] >= MAX_ERRORS_IN_A_ROW and gauge in self._gauges:
-            self._gauges.remove(gauge)
+        self._failures[kind] = self._failures.get(kind, 0) + 1
+        if self._failures[kind] >= MAX_ERRORS_IN_A_ROW:
+            self._gauges = _without(gauge, self._gauges)
             self._beginning = [other for other in self._beginning if other is not gauge]
 
 
-def make_gauges(
-    ip: InteractiveShell, options: CaptureOptions, own_folder: str, to_json: Callable[[Any], str]
-) -> list[Gauge]:
-    """The gauges that options ask for; files below `own_folder` are not the user's.
+def _without(gauge: Gauge, gauges: tuple[Gauge, ...]) -> tuple[Gauge, ...]:
+    return tuple(other for other in gauges if other is not gauge)
+
+
+def make_gauges(ip: InteractiveShell, options: CaptureOptions, to_json: Callable[[Any], str]) -> list[Gauge]:
+    """The gauges that options ask for.
 
     `to_json` writes a value without secrets, for the gauge that writes its facts itself.
 
@@ -91,8 +105,6 @@ def make_gauges(
     """
     gauges: list[tuple[bool, Callable[[], Gauge]]] = [
         (True, lambda: Resources(peak=options.memory_peak and sys.platform == "linux")),
-        (options.files, lambda: Files(own_folder)),
-        (options.mlflow, MlflowNotes),
         (options.gpu, GpuMemory),
         (options.frames != "off", lambda: DataFrames(ip, to_json, hashed=options.frames == "hash")),
         (options.packages, Packages),

@@ -23,13 +23,13 @@ class GpuMemory:
     """
 
     def __init__(self) -> None:
+        self.waits_for_imports = True
         self._nvml: Any = None
         self._absent = False
-        self._modules = 0
 
     def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
         """The devices on which this process holds memory: it stays allocated after a cell, in pools."""
-        if self._nvml is None and (len(sys.modules) == self._modules or not self._found()):
+        if self._nvml is None and not self._found():
             return None
         nvml, pid = self._nvml, os.getpid()
         devices = []
@@ -43,7 +43,6 @@ class GpuMemory:
         return {"gpu": devices} if devices else None
 
     def _found(self) -> bool:
-        self._modules = len(sys.modules)
         if self._absent or not any(name in sys.modules for name in GPU_LIBRARIES):
             return False
         try:
@@ -55,4 +54,5 @@ class GpuMemory:
             self._absent = True
             return False
         self._nvml = pynvml
+        self.waits_for_imports = False
         return True

@@ -29,34 +29,30 @@ _WITH_VALUES = {"params", "metrics"}
 class MlflowNotes:
     """`mlflow`: `run_ids`, `model_ids`, `params`, `metrics` (the last value of each) and `artifacts`."""
 
-    def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
-        """What the cell logged."""
-        if frame.mlflow is None:
-            return None
-        frame.drop("mlflow", frame.mlflow.dropped)
-        facts: dict[str, Any] = {}
-        for kind, noted in frame.mlflow.kinds.items():
-            if noted:
-                facts[kind] = noted if kind in _WITH_VALUES else list(noted)
-        return {"mlflow": facts} if facts else None
-
-
-class Notes:
-    """What one execution has logged so far."""
+    waits_for_imports = False
 
     def __init__(self) -> None:
-        self.kinds: dict[str, dict[str, Any]] = {
+        self._kinds: dict[str, dict[str, Any]] = {
             kind: {} for kind in ("run_ids", "model_ids", "params", "metrics", "artifacts")
         }
-        self.dropped = 0
+        self._dropped = 0
 
     def add(self, kind: str, name: Any, value: Any = None) -> None:
         """Note one name; the last value given to it stays."""
-        notes, name = self.kinds[kind], str(name)[:MAX_VALUE]
+        notes, name = self._kinds[kind], str(name)[:MAX_VALUE]
         if name in notes or len(notes) < MAX_NAMES:
             notes[name] = value
         else:
-            self.dropped += 1
+            self._dropped += 1
+
+    def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
+        """What the cell logged."""
+        frame.drop("mlflow", self._dropped)
+        facts: dict[str, Any] = {}
+        for kind, noted in self._kinds.items():
+            if noted:
+                facts[kind] = noted if kind in _WITH_VALUES else list(noted)
+        return {"mlflow": facts} if facts else None
 
 
 def wrap_method(name: str, method: Function) -> Function:
@@ -76,36 +72,37 @@ def wrap_method(name: str, method: Function) -> Function:
     return noted
 
 
-def _notes() -> Notes | None:
+def _notes() -> MlflowNotes | None:
     if threading.current_thread().name == run_ends.THREAD_NAME:  # what is logged there is no cell's
         return None
     recorder = sys.modules.get("jupyter_mlops.capture.recorder")
     active = recorder.active() if recorder is not None else None
-    frame: Frame | None = active.current() if active is not None else None
-    if frame is None or not any(isinstance(gauge, MlflowNotes) for gauge in frame.gauged):
+    if active is None or not active.options.mlflow:
         return None
-    frame.mlflow = frame.mlflow or Notes()
-    return frame.mlflow
+    frame: Frame | None = active.current()
+    return None if frame is None else frame.noted(MlflowNotes)
 
 
-def _note_run(notes: Notes, run: Any, *_args: Any, **_kwargs: Any) -> None:
+def _note_run(notes: MlflowNotes, run: Any, *_args: Any, **_kwargs: Any) -> None:
     notes.add("run_ids", run.info.run_id)
 
 
-def _note_param(notes: Notes, _: Any, run_id: str, key: str, value: Any, *_args: Any, **_kwargs: Any) -> None:
+def _note_param(
+    notes: MlflowNotes, _: Any, run_id: str, key: str, value: Any, *_args: Any, **_kwargs: Any
+) -> None:
     notes.add("run_ids", run_id)
     notes.add("params", key, str(value)[:MAX_VALUE])
 
 
 def _note_metric(
-    notes: Notes, _: Any, run_id: str, key: str, value: Any, *_args: Any, **_kwargs: Any
+    notes: MlflowNotes, _: Any, run_id: str, key: str, value: Any, *_args: Any, **_kwargs: Any
 ) -> None:
     notes.add("run_ids", run_id)
     notes.add("metrics", key, _number(value))
 
 
 def _note_batch(
-    notes: Notes, _: Any, run_id: str, metrics: Any = (), params: Any = (), *_args: Any, **_kwargs: Any
+    notes: MlflowNotes, _: Any, run_id: str, metrics: Any = (), params: Any = (), *_args: Any, **_kwargs: Any
 ) -> None:
     notes.add("run_ids", run_id)
     for param in params:
@@ -115,7 +112,7 @@ def _note_batch(
 
 
 def _note_artifact(
-    notes: Notes, _: Any, run_id: str, local_path: Any, artifact_path: str | None = None, **_kwargs: Any
+    notes: MlflowNotes, _: Any, run_id: str, local_path: Any, artifact_path: str | None = None, **_kwargs: Any
 ) -> None:
     notes.add("run_ids", run_id)
     name = os.path.basename(os.path.normpath(os.fspath(local_path)))  # noqa: PTH119
@@ -123,7 +120,7 @@ def _note_artifact(
 
 
 def _note_artifacts(
-    notes: Notes, _: Any, run_id: str, local_dir: Any, artifact_path: str | None = None, **_kwargs: Any
+    notes: MlflowNotes, _: Any, run_id: str, local_dir: Any, artifact_path: str | None = None, **_kwargs: Any
 ) -> None:
     notes.add("run_ids", run_id)
     with os.scandir(local_dir) as entries:
@@ -131,7 +128,7 @@ def _note_artifacts(
             notes.add("artifacts", f"{artifact_path}/{entry.name}" if artifact_path else entry.name)
 
 
-def _note_model(notes: Notes, model: Any, *_args: Any, **_kwargs: Any) -> None:
+def _note_model(notes: MlflowNotes, model: Any, *_args: Any, **_kwargs: Any) -> None:
     notes.add("model_ids", model.model_id)
     if model.source_run_id:
         notes.add("run_ids", model.source_run_id)

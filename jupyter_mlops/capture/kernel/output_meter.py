@@ -53,19 +53,19 @@ class OutputMeter:
 
     def open(self, msg_id: str | None) -> Tally:
         """A tally of what answers the request `msg_id` from now on; a nested one counts for the outer too."""
-        tally = Tally()
         if not self._open:
             self._tap()
+        tally = Tally()
         self._open.setdefault(msg_id, []).append(tally)
         return tally
 
     def close(self, msg_id: str | None, tally: Tally) -> None:
         """Count no more on this tally; with the last one, leave streams and displays as they were."""
-        tallies = self._open.get(msg_id, [])
-        if tally in tallies:
+        tallies = self._open.get(msg_id)
+        if tallies is not None and tally in tallies:
             tallies.remove(tally)
-        if not tallies:
-            self._open.pop(msg_id, None)
+            if not tallies:
+                del self._open[msg_id]
         if not self._open:
             self._untap("stdout", "stderr")
 
@@ -75,7 +75,8 @@ class OutputMeter:
 
     def _tap(self) -> None:
         owners = (sys.stdout, sys.stderr, self._ip.display_pub, self._ip.displayhook)
-        for (name, tap), owner in zip(self._taps.items(), owners, strict=True):
+        for name, owner in zip(self._taps, owners):  # noqa: B905 - as long as each other
+            tap = self._taps[name]
             if tap is None or tap.owner is not owner or not tap.insert():
                 self._taps[name] = self._new_tap(name, owner)
 
@@ -168,25 +169,25 @@ class _Tap:
             more than that where the tap is not `live`.
     """
 
-    __slots__ = ("_function", "_name", "_own", "live", "original", "owner")
+    __slots__ = ("_attributes", "_before", "_function", "_name", "live", "original", "owner")
 
     def __init__(self, owner: Any, name: str, make: Callable[[_Tap], Any]) -> None:
         self.owner, self._name = owner, name
         self.live = False
         self.original: Any = None
-        self._own: Any = None
+        self._attributes = vars(owner)
+        self._before: Any = None
         self._function = make(self)
 
     def insert(self) -> bool:
         """Follow the method from now on; False when somebody replaced it after us, and may call ours."""
-        own = vars(self.owner)
-        found = own.get(self._name)
+        found = self._attributes.get(self._name)
         if self.live:
             return found is self._function
-        self._own = found  # set when somebody replaced it before us
+        self._before = found  # set when somebody replaced it before us
         self.original = found or getattr(self.owner, self._name)
         self.live = True
-        setattr(self.owner, self._name, self._function)
+        self._attributes[self._name] = self._function
         return True
 
     def remove(self) -> bool:
@@ -194,12 +195,12 @@ class _Tap:
         if not self.live:
             return True
         self.live = False
-        if vars(self.owner).get(self._name) is not self._function:
+        if self._attributes.get(self._name) is not self._function:
             return False
-        if self._own is None:
-            delattr(self.owner, self._name)
+        if self._before is None:
+            del self._attributes[self._name]
         else:
-            setattr(self.owner, self._name, self._own)
+            self._attributes[self._name] = self._before
         return True
 
 

@@ -19,15 +19,19 @@ _RESET_PEAK = b"5"  # proc(5), clear_refs: the high-water mark becomes what is r
 
 
 class Resources:
-    """`cpu_s` (user and system, of all threads), `rss_bytes` and `memory_peak_bytes` (None off Linux).
+    """`cpu_s` (user and system, of all threads) and `memory_peak_bytes`.
 
     The peak is the system's own high-water mark, reset before each cell, so it misses nothing however short.
     A cell inside a cell resets it too; what was reached until then is kept for the outer one. Cells that run
     at once (subshells) share one process, and so these figures.
 
+    Where the mark cannot be reset, `rss_bytes` is what was resident at the cell's end; off Linux, neither is.
+
     Args:
         peak: whether the high-water mark may be reset.
     """
+
+    waits_for_imports = False
 
     def __init__(self, *, peak: bool) -> None:
         self._memory = _Memory.open()
@@ -38,22 +42,22 @@ class Resources:
         """Reset the high-water mark, and start the clock."""
         if self._peak and self._memory is not None:
             if self._open:
-                self._keep(self._memory.peak_and_resident(getrusage(RUSAGE_SELF))[0])
+                self._keep(self._memory.peak(getrusage(RUSAGE_SELF)))
             self._memory.reset_peak()
         self._open.append(frame)
-        frame.cpu_ns = time.process_time_ns()
+        frame.cpu_begun_s = time.process_time()
 
     def end(self, frame: Frame, result: object) -> None:  # noqa: ARG002
         """Say on the frame what was used since `begin`."""
         if self._peak and self._memory is not None:
             usage = getrusage(RUSAGE_SELF)  # its processor time, too: a call less to the system
-            used_ns = int((usage.ru_utime + usage.ru_stime) * 1e9)
-            peak, frame.rss_bytes = self._memory.peak_and_resident(usage)
-            self._keep(peak)
+            cpu_s = usage.ru_utime + usage.ru_stime
+            self._keep(self._memory.peak(usage))
         else:
-            used_ns = time.process_time_ns()
-            frame.rss_bytes = self._memory.resident() if self._memory is not None else None
-        frame.cpu_s = max(0, used_ns - frame.cpu_ns) / 1e9  # `getrusage` counts whole microseconds
+            cpu_s = time.process_time()
+            if self._memory is not None:
+                frame.rss_bytes = self._memory.resident()
+        frame.cpu_s = max(0.0, cpu_s - frame.cpu_begun_s)  # `getrusage` counts whole microseconds
         self._open.remove(frame)
 
     def _keep(self, peak: int) -> None:
@@ -104,21 +108,15 @@ class _Memory:
         """Bytes resident now."""
         return int(os.pread(self._statm, 256, 0).split(b" ", 2)[1]) * self._page
 
-    def peak_and_resident(self, usage: struct_rusage) -> tuple[int, int]:
-        """The high-water mark since it was reset, and what is resident now, in bytes.
+    def peak(self, usage: struct_rusage) -> int:
+        """The high-water mark since it was reset, in bytes.
 
-        `getrusage` tells the mark in a microsecond, but never less than what the process that started this
-        one held at that time; then `status` is read, which takes some times as long.
+        `getrusage` tells it in a microsecond, but never less than what the process that started this one held
+        at that time; then `status` is read, which takes some times as long.
         """
         largest = usage.ru_maxrss
-        if largest > self._floor:
-            resident = self.resident()
-        else:
+        if largest <= self._floor:
             status = os.pread(self._status, 8192, 0)
-            largest, resident = _kibibytes(status, b"VmHWM:"), _kibibytes(status, b"VmRSS:") * 1024
-        return max(largest * 1024, resident), resident  # the system counts them apart, some pages late
-
-
-def _kibibytes(status: bytes, name: bytes) -> int:
-    at = status.index(name) + len(name)
-    return int(status[at : status.index(b"kB", at)])
+            at = status.index(b"VmHWM:") + 6
+            largest = int(status[at : status.index(b"kB", at)])
+        return largest * 1024

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import re
 import traceback
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
 
 MAX_TRACEBACK = 16_000  # characters; the first and the last of a longer one are kept
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 
 
-def shown_traceback(ip: InteractiveShell) -> list[str] | None:
-    """What ipykernel showed last; each traceback is a list of its own."""
-    return getattr(ip, "_last_traceback", None)
-
-
-def traceback_text(ip: InteractiveShell, error: BaseException, shown_before: list[str] | None) -> str:
+def traceback_text(error: BaseException, shown: list[str] | None) -> str:
     """The traceback of an error that ended a cell.
 
-    IPython's own is taken when it has shown one since `shown_before`; formatting another costs milliseconds.
+    Args:
+        error: the error.
+        shown: what IPython has shown of it, if anything: formatting it again costs milliseconds.
     """
-    shown = shown_traceback(ip)
-    lines = shown if shown and shown is not shown_before else traceback.format_exception(error)
-    return _shorten(_ANSI.sub("", "\n".join(lines)))
+    return _shorten(_ANSI.sub("", "\n".join(shown or traceback.format_exception(error))))
 
 
 def _shorten(text: str) -> str:
