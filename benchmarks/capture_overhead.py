@@ -1,12 +1,15 @@
 """What recording costs: in real kernels beside bare ones, at ingest, and when a history page is asked for.
 
-    python benchmarks/capture_overhead.py [--rounds 40] [--rows 1000000] [--only PART]
+    python benchmarks/capture_overhead.py [--rounds 30] [--copies 5] [--rows 1000000] [--only PART]
 
 All kernels run the same five cells in turn, in one run, so that the machine's load is on all alike. The CPU
 time of the hooks is the honest figure on a busy machine, and so is that of the thread that answers, over the
-bare kernels': what a cell waits for unless something else takes the processor. Round trips are medians. A
-kernel with empty hooks says how busy it was: on an idle machine those take 0.013 ms. The figures go to
-`results/capture_overhead.json`.
+bare kernels': what a cell waits for unless something else takes the processor.
+
+Of two kernels that are alike, one answers `df.head()` up to a millisecond later than the other for as long as
+it lives. So there are several of each kind, compared with bare ones that hold as large a frame: means of the
+kernels' medians, with their standard error. Kernels with empty hooks say how busy the machine was: on an idle
+one those take 0.013 ms. The figures go to `results/capture_overhead.json`.
 """
 
 from __future__ import annotations
@@ -50,6 +53,8 @@ EMPTY_HOOKS = (
     "def _empty(argument): pass\n"
     "for _e in ('pre_run_cell', 'post_run_cell'): get_ipython().events.register(_e, _empty)"
 )
+BARE, BARE_LARGE, OURS_LARGE = "bare", "bare, frame of 1e7 rows", "ours, frame of 1e7 rows"
+Taken = dict[MeasuredKernel, dict[str, list[float]]]
 SMALL, LARGE = FRAME.format(rows=10_000), FRAME.format(rows=10_000_000)
 
 
@@ -58,7 +63,10 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--rounds", type=int, default=40, help="of the five cells in each kernel (%(default)s)"
+        "--rounds", type=int, default=30, help="of the five cells in each kernel (%(default)s)"
+    )
+    parser.add_argument(
+        "--copies", type=int, default=5, help="kernels of each kind; of those with 800 MB, 2 (%(default)s)"
     )
     parser.add_argument(
         "--rows", type=int, default=1_000_000, help="in the store, for the history (%(default)s)"
@@ -72,7 +80,7 @@ def main() -> int:
     options = parser.parse_args()
     parts: dict[str, Callable[[Path], Any]] = {
         "import": import_time,
-        "kernels": lambda folder: in_kernels(folder, options.rounds, options.ipyflow),
+        "kernels": lambda folder: in_kernels(folder, options.rounds, options.copies, options.ipyflow),
         "ingest": ingest_rate,
         "history": lambda folder: history_page(folder, options.rows),
     }
@@ -95,62 +103,82 @@ def main() -> int:
     return 0
 
 
-def in_kernels(folder: Path, rounds: int, ipyflow: str | None) -> dict[str, Any]:
+def in_kernels(folder: Path, rounds: int, copies: int, ipyflow: str | None) -> dict[str, Any]:
     """Hooks' CPU and round trips, of all variants in turn."""
-    kernels = {
-        "bare": MeasuredKernel(folder / "bare", SMALL),
-        "bare again": MeasuredKernel(folder / "bare-again", SMALL),
-        "empty hooks": MeasuredKernel(folder / "empty", SMALL, EMPTY_HOOKS, HOOK_CLOCK),
-        "ours without frames": MeasuredKernel(
-            folder / "ours", SMALL, LOAD, HOOK_CLOCK, JUPYTER_MLOPS_CAPTURE="frames=off"
-        ),
-        "ours, frame of 1e4 rows": MeasuredKernel(folder / "small", SMALL, LOAD, HOOK_CLOCK),
-        "ours, frame of 1e7 rows": MeasuredKernel(folder / "large", LARGE, LOAD, HOOK_CLOCK),
+    off = {"JUPYTER_MLOPS_CAPTURE": "frames=off"}
+    variants: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
+        BARE: ((SMALL,), {}),
+        BARE_LARGE: ((LARGE,), {}),
+        "empty hooks": ((SMALL, EMPTY_HOOKS, HOOK_CLOCK), {}),
+        "ours without frames": ((SMALL, LOAD, HOOK_CLOCK), off),
+        "ours, frame of 1e4 rows": ((SMALL, LOAD, HOOK_CLOCK), {}),
+        OURS_LARGE: ((LARGE, LOAD, HOOK_CLOCK), {}),
     }
     if ipyflow:
         path = f"{REPOSITORY}{os.pathsep}{ipyflow}"
-        kernels["ipyflow"] = MeasuredKernel(folder / "ipyflow", SMALL, "%load_ext ipyflow", PYTHONPATH=path)
-    trips: dict[str, dict[str, list[float]]] = {name: {cell: [] for cell in CELLS} for name in kernels}
-    spent: dict[str, dict[str, list[float]]] = {name: {cell: [] for cell in CELLS} for name in kernels}
-    order = list(kernels)
-    used = {name: -kernel.cpu_s() for name, kernel in kernels.items()}
+        variants["ipyflow"] = ((SMALL, "%load_ext ipyflow"), {"PYTHONPATH": path})
+    kernels = {
+        name: [
+            MeasuredKernel(folder / f"{name}-{copy}", *prepare, **environ)
+            for copy in range(min(copies, 2) if LARGE in prepare else copies)
+        ]
+        for name, (prepare, environ) in variants.items()
+    }
+    order = [kernel for alike in kernels.values() for kernel in alike]
+    trips: Taken = {kernel: {cell: [] for cell in CELLS} for kernel in order}
+    spent: Taken = {kernel: {cell: [] for cell in CELLS} for kernel in order}
+    used = {kernel: -kernel.cpu_s() for kernel in order}
     for number in range(rounds):
         for cell, code in CELLS.items():
-            for name in order:
-                before = kernels[name].main_thread_cpu_ns()
-                trips[name][cell].append(kernels[name].round_trip(f"{code}\n# round {number}"))
-                spent[name][cell].append((kernels[name].main_thread_cpu_ns() - before) / 1e6)
+            for kernel in order:
+                before = kernel.main_thread_cpu_ns()
+                trips[kernel][cell].append(kernel.round_trip(f"{code}\n# round {number}"))
+                spent[kernel][cell].append((kernel.main_thread_cpu_ns() - before) / 1e6)
             order.append(order.pop(0))
-    used = {name: cpu_s + kernels[name].cpu_s() for name, cpu_s in used.items()}
+    used = {kernel: cpu_s + kernel.cpu_s() for kernel, cpu_s in used.items()}
     report: dict[str, Any] = {"ipyflow": "measured" if ipyflow else "not asked for", "rounds": rounds}
-    for name, kernel in kernels.items():
+    for name, alike in kernels.items():
+        bare = kernels[BARE_LARGE if name in (BARE_LARGE, OURS_LARGE) else BARE]
         report[name] = {
-            "round_trip_median_ms": {cell: round(statistics.median(trips[name][cell]), 3) for cell in CELLS},
-            "over_bare_ms": over_bare(trips, name),
-            "main_thread_cpu_over_bare_ms": over_bare(spent, name),
-            "kernel_cpu_per_cell_ms": round(1000 * used[name] / rounds / len(CELLS), 3),
+            "kernels": len(alike),
+            "round_trip_ms": {
+                cell: round(statistics.mean(medians_of(trips, alike, cell)), 3) for cell in CELLS
+            },
+            "over_bare_ms": {cell: over_bare(trips, alike, bare, cell) for cell in CELLS},
+            "main_thread_cpu_over_bare_ms": {cell: over_bare(spent, alike, bare, cell) for cell in CELLS},
+            "kernel_cpu_per_cell_ms": round(
+                1000 * statistics.mean(used[kernel] for kernel in alike) / rounds / len(CELLS), 3
+            ),
         }
         if name == "empty hooks" or name.startswith("ours"):
-            report[name]["hook_cpu_ms"] = hook_times(kernel, rounds)
+            report[name]["hook_cpu_ms"] = hook_times(alike, rounds)
+    for kernel in order:
         kernel.stop()
     return report
 
 
-def over_bare(taken: dict[str, dict[str, list[float]]], name: str) -> dict[str, float]:
-    """By how much a kernel's medians are above those of the two bare ones."""
+def medians_of(taken: Taken, kernels: list[MeasuredKernel], cell: str) -> list[float]:
+    """Each kernel's median of one cell."""
+    return [statistics.median(taken[kernel][cell]) for kernel in kernels]
+
+
+def over_bare(
+    taken: Taken, kernels: list[MeasuredKernel], bare: list[MeasuredKernel], cell: str
+) -> dict[str, float]:
+    """By how much the mean of the kernels' medians is above that of the bare ones."""
+    ours, theirs = medians_of(taken, kernels, cell), medians_of(taken, bare, cell)
+    error = sum(statistics.variance(group) / len(group) for group in (ours, theirs) if len(group) > 1) ** 0.5
     return {
-        cell: round(
-            statistics.median(taken[name][cell])
-            - statistics.mean(statistics.median(taken[bare][cell]) for bare in ("bare", "bare again")),
-            3,
-        )
-        for cell in CELLS
+        "mean": round(statistics.mean(ours) - statistics.mean(theirs), 3),
+        "standard_error": round(error, 3),
     }
 
 
-def hook_times(kernel: MeasuredKernel, rounds: int) -> dict[str, Any]:
+def hook_times(kernels: list[MeasuredKernel], rounds: int) -> dict[str, Any]:
     """Percentiles of the CPU time of both hooks together, of all cells and of each."""
-    taken = json.loads(kernel.run("print(__import__('json').dumps(_cpu))"))[-rounds * len(CELLS) :]
+    taken: list[int] = []
+    for kernel in kernels:
+        taken += json.loads(kernel.run("print(__import__('json').dumps(_cpu))"))[-rounds * len(CELLS) :]
     by_cell = {cell: taken[at :: len(CELLS)] for at, cell in enumerate(CELLS)}
     return {"all": percentiles(taken), **{cell: percentiles(times) for cell, times in by_cell.items()}}
 

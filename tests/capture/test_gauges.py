@@ -68,6 +68,20 @@ def test_a_thread_of_the_cells_opens_files_for_it(kernel: RecordedKernel, tmp_pa
     assert [file["path"] for file in end_of(kernel, code)["files"]] == [str(path)]
 
 
+def test_what_waits_for_imports_looks_at_what_was_imported_before_it_was_there(
+    start_kernel: StartKernel,
+) -> None:
+    kernel = start_kernel()
+    kernel.run("import pandas as pd")
+    kernel.run(LOAD)
+    kernel.run("df = pd.DataFrame({'a': [1]})")
+    assert [frame["name"] for frame in end_of(kernel, "df = df.copy()")["frames"]] == ["df"]
+    kernel.run("from jupyter_mlops.capture import recorder; recorder.configure(frames='off')")
+    assert "frames" not in end_of(kernel, "df = df.copy()")
+    kernel.run("recorder.configure(frames='shape')")
+    assert [frame["name"] for frame in end_of(kernel, "df = df.copy()")["frames"]] == ["df"]
+
+
 def test_packages_are_told_when_they_are_first_imported(start_kernel: StartKernel) -> None:
     kernel = start_kernel()
     kernel.run(LOAD)
@@ -209,7 +223,7 @@ def test_a_gauge_that_fails_costs_its_own_facts_only_and_is_given_up(start_kerne
         "from jupyter_mlops.capture.kernel.packages import Packages\n"
         "calls = []\n"
         "def fail(*args): calls.append(1); raise RuntimeError('ours')\n"
-        "Packages.end = fail; Packages.waits_for_imports = False"
+        "Packages.end = fail; Packages.idle_at = property(lambda self: -1, lambda self, now: None)"
     )
     answer = kernel.run("print('hello')")
     _, end = kernel.record(answer)

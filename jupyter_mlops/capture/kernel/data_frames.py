@@ -45,7 +45,7 @@ class DataFrames:
         self._ip = ip
         self._to_json = to_json
         self._hashed = hashed
-        self.waits_for_imports = True
+        self.idle_at = 0
         self._kinds: dict[type, Kind | None] = {}
         self._known: dict[str, _Known] = {}
         self._names: dict[str, str] = {}
@@ -55,10 +55,11 @@ class DataFrames:
 
     def end(self, frame: Frame, result: ExecutionResult | None) -> None:
         """Say on the frame which were bound, changed or shown since the last cell."""
-        if self.waits_for_imports:
-            self.waits_for_imports = not any(library in sys.modules for library in _LIBRARIES)
-            if self.waits_for_imports:
+        if self.idle_at >= 0:
+            if not any(library in sys.modules for library in _LIBRARIES):
+                self.idle_at = len(sys.modules)
                 return
+            self.idle_at = -1
         if self._environment_changes != files.environment_changes:  # what is a secret may have changed
             self._environment_changes = files.environment_changes
             self._schemas.clear()

@@ -35,7 +35,7 @@ class OpenedFiles:
     and all below the folder that `watch` was given.
     """
 
-    waits_for_imports = False
+    idle_at = -1
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, int]] = {}

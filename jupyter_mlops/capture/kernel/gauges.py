@@ -27,10 +27,11 @@ class Gauge(Protocol):
     """One kind of fact. One that must look before the cell runs, too, also has `begin(frame)`.
 
     Attributes:
-        waits_for_imports: whether it can have nothing to say of a cell that has imported nothing.
+        idle_at: as long as there are so many modules in the process, it has nothing to say; -1 of one that
+            does not wait for imports.
     """
 
-    waits_for_imports: bool
+    idle_at: int
 
     def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any] | None:
         """The facts, by their names in the end line, if there are any; or they are set on the frame.
@@ -52,7 +53,6 @@ class Gauges:
         self._beginning: list[Any] = [gauge for gauge in reversed(gauges) if hasattr(gauge, "begin")]
         self._count_error = count_error
         self._failures: dict[type[Gauge], int] = {}  # in a row
-        self._modules = 0
 
     def begin(self, frame: Frame) -> None:
         """Begin each gauge for an execution."""
@@ -67,9 +67,9 @@ class Gauges:
     def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any]:
         """What each gauge says that began, then what was noted; {} of most cells."""
         facts: dict[str, Any] = {}
-        before, self._modules = self._modules, len(sys.modules)
+        modules = len(sys.modules)
         for gauge in (*frame.gauges, *frame.notes) if frame.notes else frame.gauges:
-            if gauge.waits_for_imports and self._modules == before:
+            if gauge.idle_at == modules:
                 continue
             try:
                 found = gauge.end(frame, result)

@@ -23,7 +23,7 @@ class GpuMemory:
     """
 
     def __init__(self) -> None:
-        self.waits_for_imports = True
+        self.idle_at = 0
         self._nvml: Any = None
         self._absent = False
 
@@ -43,6 +43,7 @@ class GpuMemory:
         return {"gpu": devices} if devices else None
 
     def _found(self) -> bool:
+        self.idle_at = len(sys.modules)
         if self._absent or not any(name in sys.modules for name in GPU_LIBRARIES):
             return False
         try:
@@ -54,5 +55,5 @@ class GpuMemory:
             self._absent = True
             return False
         self._nvml = pynvml
-        self.waits_for_imports = False
+        self.idle_at = -1
         return True

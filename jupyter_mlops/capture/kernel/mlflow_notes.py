@@ -29,7 +29,7 @@ _WITH_VALUES = {"params", "metrics"}
 class MlflowNotes:
     """`mlflow`: `run_ids`, `model_ids`, `params`, `metrics` (the last value of each) and `artifacts`."""
 
-    waits_for_imports = False
+    idle_at = -1
 
     def __init__(self) -> None:
         self._kinds: dict[str, dict[str, Any]] = {

@@ -20,13 +20,13 @@ class Packages:
     distribution's name and version there, which would take milliseconds here.
     """
 
-    waits_for_imports = True
-
     def __init__(self) -> None:
         self._seen = _top_level()
+        self.idle_at = len(sys.modules)
 
     def end(self, frame: Frame, result: object) -> dict[str, Any] | None:  # noqa: ARG002
         """The packages imported since the last cell ended."""
+        self.idle_at = len(sys.modules)
         new = _top_level() - self._seen
         self._seen |= new
         found = [fact for fact in map(_fact, sorted(new)) if fact is not None]

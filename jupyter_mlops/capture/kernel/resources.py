@@ -31,7 +31,7 @@ class Resources:
         peak: whether the high-water mark may be reset.
     """
 
-    waits_for_imports = False
+    idle_at = -1
 
     def __init__(self, *, peak: bool) -> None:
         self._memory = _Memory.open()
