@@ -257,6 +257,33 @@ def test_what_our_hooks_took_is_told(kernel: RecordedKernel) -> None:
     assert 0 < end_of(kernel, "x = 1")["hook_ns"] < 1e9
 
 
+def test_the_names_of_a_frames_columns_are_those_that_pandas_tells() -> None:
+    import pandas as pd
+
+    from jupyter_mlops.capture.kernel.schemas import _pandas_names
+
+    frame = pd.DataFrame([[1, 2]])
+    days = pd.date_range("2020-01-01", periods=2)
+    for columns in (
+        ["a", "b"],
+        pd.Index(["a", None], dtype="str"),
+        pd.Index(["a", None], dtype=object),
+        pd.Index(["a", 1], dtype=object),
+        [0, 1],
+        [0.5, float("nan")],
+        [False, True],
+        pd.RangeIndex(5, 7),
+        pd.MultiIndex.from_tuples([("a", 1), ("b", 2)]),
+        pd.CategoricalIndex(["x", "y"]),
+        pd.IntervalIndex.from_breaks([0, 1, 2]),
+        days,
+        days.tz_localize("Europe/Paris"),
+        days.to_period("D"),
+    ):
+        frame.columns = columns
+        assert _pandas_names(frame) == list(map(str, frame.columns.tolist())), columns
+
+
 def test_the_types_of_a_frames_columns_are_those_that_pandas_tells() -> None:
     import pandas as pd
 

@@ -40,7 +40,7 @@ def _pandas_axes(data: Any) -> list[Any]:
 def _pandas_types(frame: Any) -> list[Any]:
     """What `frame.dtypes` holds, in a tenth of the time where pandas keeps its blocks as it has for years."""
     try:
-        blocks = [block.dtype for block in frame._mgr.blocks]
+        blocks = [block.values.dtype for block in frame._mgr.blocks]
         return [blocks[number] for number in frame._mgr.blknos[:MAX_READ].tolist()]
     except (AttributeError, IndexError, TypeError):
         return list(frame.dtypes[:MAX_READ].tolist())
@@ -52,13 +52,24 @@ def _pandas_names(frame: Any) -> list[str]:
     identity = getattr(columns, "_id", None)
     names = _names_seen.get(identity)
     if names is None:
-        first = columns if len(columns) <= MAX_READ else columns[:MAX_READ]
-        names = list(map(str, first.to_numpy(dtype=object).tolist()))  # half the time of `first.tolist()`
+        names = list(map(str, _labels(columns if len(columns) <= MAX_READ else columns[:MAX_READ])))
         if identity is not None:
             if len(_names_seen) >= MAX_NAMES_SEEN:
                 _names_seen.clear()
             _names_seen[identity] = names
     return names
+
+
+def _labels(index: Any) -> list[Any]:
+    """What `index.tolist()` holds, in a fraction of the time where pandas keeps data as 3.1 does."""
+    data = getattr(index, "_data", None)
+    texts = getattr(data, "_pa_array", None)
+    if texts is not None:
+        return ["nan" if label is None else label for label in texts.to_pylist()]
+    if type(data).__name__ == "ndarray":
+        labels: list[Any] = data.tolist()  # type: ignore[union-attr]
+        return labels
+    return list(index.to_numpy(dtype=object).tolist())
 
 
 def _series_name(series: Any) -> list[str]:
