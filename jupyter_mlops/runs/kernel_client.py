@@ -215,8 +215,7 @@ class CellNotebookClient(PapermillNotebookClient):
             raise
         finally:
             self._ending.cell_ended()
-            if self.redacted is not None:
-                self.redacted.clean_cell(cell)
+            self._show_rest(cell, cell_index)
             if self.observer is not None:
                 self.observer.cell_ended(cell_index, cell)
 
@@ -249,8 +248,8 @@ class CellNotebookClient(PapermillNotebookClient):
 
     def process_message(self, msg: Any, cell: Any, cell_index: int) -> Any:
         """Take in what the kernel sent about a cell."""
-        if self.redacted is not None:
-            self.redacted.clean_message(msg)
+        if self.redacted is not None and not self.redacted.clean_message(msg):
+            return None
         if self.on_message is not None:
             self.on_message(cell_index, msg)
         if self._output_limit.admits(cell_index, msg):
@@ -258,6 +257,17 @@ class CellNotebookClient(PapermillNotebookClient):
         if (note := self._output_limit.note(cell_index)) is not None:
             cell.outputs.append(new_output("stream", name="stderr", text=note))
         return None
+
+    def _show_rest(self, cell: Any, cell_index: int) -> None:
+        """Show what waited for more of its stream, now that the cell has ended."""
+        for name, text in ({} if self.redacted is None else self.redacted.rest()).items():
+            if self.on_message is not None:
+                self.on_message(cell_index, {"msg_type": "stream", "content": {"name": name, "text": text}})
+            streams = [output for output in cell.outputs if output.get("name") == name]
+            if streams:
+                streams[-1]["text"] += text
+            else:
+                cell.outputs.append(new_output("stream", name=name, text=text))
 
     @property
     def kernel_pid(self) -> int | None:

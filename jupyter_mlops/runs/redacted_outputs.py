@@ -15,6 +15,9 @@ _INNOCENT = ("status", "execute_input")
 class RedactedOutputs:
     """Takes known values out of a kernel's messages and of a cell's outputs, in place.
 
+    A value may come in several messages: what may be the beginning of one waits for the rest of it, in each
+    stream by itself.
+
     Images and other binary outputs are left as they are: what is drawn cannot be searched, and a few letters
     may stand in any of them.
 
@@ -24,21 +27,40 @@ class RedactedOutputs:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._waiting: dict[str, str] = {}
 
     def open_kernel_log(self) -> int:
         """Where the kernel's process may write to."""
         return open_kernel_log(self._redactor)
 
-    def clean_message(self, message: dict[str, Any]) -> None:
-        """Clean what a kernel says: an output, an error, the state of a widget."""
-        if message.get("msg_type") not in _INNOCENT:
-            message["content"] = self._cleaned(message.get("content") or {})
+    def clean_message(self, message: dict[str, Any]) -> bool:
+        """Clean what a kernel says: an output, an error, the state of a widget.
 
-    def clean_cell(self, cell: Any) -> None:
-        """Clean texts that came in several messages: a value may have been torn between two."""
-        for output in cell.get("outputs", ()):
-            if output.output_type == "stream":
-                output["text"] = self._redactor.known(output["text"])
+        Returns:
+            whether it says anything now; a text may have to wait as a whole.
+        """
+        kind = message.get("msg_type")
+        if kind in _INNOCENT:
+            return True
+        content = message.get("content") or {}
+        if kind == "stream" and content.get("text"):
+            content = {**content, "text": self._finished(content.get("name", "stdout"), content["text"])}
+            if not content["text"]:
+                return False
+        message["content"] = self._cleaned(content)
+        return True
+
+    def rest(self) -> dict[str, str]:
+        """What has waited in vain, by its stream: a cell has ended, and nothing more will come."""
+        rest, self._waiting = self._waiting, {}
+        return rest
+
+    def _finished(self, stream: str, text: str) -> str:
+        text = self._redactor.known(self._waiting.pop(stream, "") + text)
+        end = len(text) - self._redactor.unfinished(text)
+        if end < len(text):
+            self._waiting[stream] = text[end:]
+        return text[:end]
 
     def _cleaned(self, content: dict[str, Any]) -> dict[str, Any]:
         data = content.get("data")

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbformat.v4 import new_code_cell, new_output
 
 from jupyter_mlops.capture.redaction import REDACT, REDACTED, Redactor, is_secret_name
 from jupyter_mlops.runs.redacted_outputs import RedactedOutputs
@@ -120,7 +119,32 @@ def test_every_kind_of_output_is_cleaned_and_pictures_are_left() -> None:
     assert "open sesame" not in told and told.count(json.dumps(REDACTED)[1:-1]) == 11
 
 
-def test_a_value_torn_between_two_messages_is_found_when_its_cell_has_ended() -> None:
-    cell = new_code_cell(outputs=[new_output("stream", name="stdout", text="open " + "sesame\n")])
-    RedactedOutputs(redactor_of("open sesame")).clean_cell(cell)
-    assert cell.outputs[0].text == f"{REDACTED}\n"
+def shown(outputs: RedactedOutputs, name: str, text: str) -> str | None:
+    """What is shown of a piece that is printed; None when it waits for more."""
+    message = {"msg_type": "stream", "content": {"name": name, "text": text}}
+    return str(message["content"]["text"]) if outputs.clean_message(message) else None  # type: ignore[index]
+
+
+def test_a_value_torn_between_messages_is_found_and_its_pieces_are_never_shown() -> None:
+    outputs = RedactedOutputs(redactor_of("open sesame"))
+    assert shown(outputs, "stdout", "say open ") == "say "
+    assert shown(outputs, "stderr", "o") is None
+    assert shown(outputs, "stderr", "ops\n") == "oops\n"
+    assert shown(outputs, "stdout", "ses") is None
+    assert outputs.clean_message({"msg_type": "display_data", "content": {"data": {"text/plain": "x"}}})
+    assert shown(outputs, "stdout", "ame\nop") == f"{REDACTED}\n"
+    assert outputs.rest() == {"stdout": "op"}
+    assert outputs.rest() == {}
+    assert shown(outputs, "stdout", "en sesame") == "en sesame"
+
+
+@given(st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), st.text("abc", max_size=4)), max_size=40))
+def test_however_a_value_is_torn_all_else_is_shown_in_order(pieces: list[tuple[str, str]]) -> None:
+    outputs = RedactedOutputs(redactor_of("abcab"))
+    printed, said = {"stdout": "", "stderr": ""}, {"stdout": "", "stderr": ""}
+    for name, text in pieces:
+        printed[name] += text
+        said[name] += shown(outputs, name, text) or ""
+    for name, text in outputs.rest().items():
+        said[name] += text
+    assert said == {name: text.replace("abcab", REDACTED) for name, text in printed.items()}

@@ -51,16 +51,21 @@ class OutputBuffer:
         """The pieces that have come since the last call.
 
         Args:
-            unfinished: how many characters at the end of the last piece wait for those that follow.
+            unfinished: how many characters at the end of a piece wait for those that follow in its stream.
         """
+        taken: list[LiveOutput] = []
+        waiting: dict[tuple[int, str], LiveOutput] = {}
         with self._lock:
-            taken = list(self._pieces)
-            self._pieces.clear()
-            if taken and taken[-1].name in _STREAMS and (waiting := unfinished(taken[-1])):
-                last = taken.pop()
-                self._pieces.append(replace(last, text=last.text[-waiting:], dropped=0))
-                if len(last.text) > waiting or last.dropped:
-                    taken.append(replace(last, text=last.text[:-waiting]))
+            for piece in self._pieces:
+                key = piece.index, piece.name
+                before = waiting.pop(key, None)
+                whole = piece if before is None else replace(piece, text=before.text + piece.text)
+                end = len(whole.text) - (unfinished(whole) if whole.name in _STREAMS else 0)
+                if end < len(whole.text):
+                    waiting[key] = replace(whole, text=whole.text[end:], dropped=0)
+                if end or whole.dropped:
+                    taken.append(replace(whole, text=whole.text[:end]))
+            self._pieces = deque(waiting.values())
         return taken
 
     def _add(self, output: LiveOutput) -> None:

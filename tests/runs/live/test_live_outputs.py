@@ -35,6 +35,23 @@ def test_a_stream_goes_on_in_one_piece_until_another_comes() -> None:
     assert buffer.take() == []
 
 
+def test_what_waits_for_more_of_its_stream_goes_on_though_another_came_between() -> None:
+    buffer = OutputBuffer()
+    for name, text in (("stdout", "a b"), ("stderr", "c"), ("stdout", "B d"), ("stderr", "b")):
+        buffer.add(LiveOutput(0, name, text))
+
+    def unfinished(piece: LiveOutput) -> int:
+        return len(piece.text) - len(piece.text.rstrip("b"))
+
+    taken = [(piece.name, piece.text) for piece in buffer.take(unfinished)]
+    assert taken == [("stdout", "a "), ("stderr", "c"), ("stdout", "bB d")]
+    buffer.add(LiveOutput(0, "stdout", "e"))
+    buffer.add(LiveOutput(0, "stderr", "B"))
+    taken = [(piece.name, piece.text) for piece in buffer.take(unfinished)]
+    assert taken == [("stdout", "e"), ("stderr", "bB")]
+    assert buffer.take() == []
+
+
 def test_of_what_is_too_much_the_newest_is_kept_and_the_rest_counted() -> None:
     buffer = OutputBuffer()
     for _ in range(1_000):
