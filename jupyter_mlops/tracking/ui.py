@@ -46,6 +46,8 @@ class UiServer:
         settings = self._settings
         settings.make_folders()
         environment = {
+            # MLflow's own jobs judge traces of language models, in six more processes.
+            "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",
             **os.environ,
             # By the environment, as a command line is seen by every user, and a URI may hold a password.
             "MLFLOW_BACKEND_STORE_URI": settings.tracking_uri,

@@ -10,8 +10,8 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
-from mlflow_door import WITHOUT_JOBS
 
 from jupyter_mlops.cli import main
 from jupyter_mlops.config import Settings
@@ -27,13 +27,16 @@ def test_it_serves_the_default_tracking_database_until_it_is_ended(
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-        env={**os.environ, **settings.process_environment(), **WITHOUT_JOBS},
+        env={**os.environ, **settings.process_environment()},
     )
     assert process.stdout is not None
     line = process.stdout.readline()
     url = next(word for word in line.split() if word.startswith("http://127.0.0.1:"))
     with urllib.request.urlopen(url, timeout=30) as answer:
         assert "MLflow" in answer.read().decode()
+    commands = [" ".join(child.cmdline()) for child in psutil.Process(process.pid).children(recursive=True)]
+    assert any("mlflow" in command for command in commands)
+    assert not any("huey" in command or "jobs" in command for command in commands)
     process.send_signal(signal.SIGTERM)
     process.stdout.close()
     process.wait(timeout=30)
