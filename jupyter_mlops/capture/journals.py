@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 
 FACTS = ("files", "imports", "frames", "gpu", "mlflow", "rss_bytes", "dropped", "hook_ns", "hook_errors")
 KEY_KINDS = frozenset({"id", "tag", "source"})

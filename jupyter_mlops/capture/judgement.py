@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-from jupyter_mlops.capture.facts import PARAMETERS_TAG, hash_source
+from jupyter_mlops.capture.cell_identity import PARAMETERS_TAG, hash_source
 from jupyter_mlops.capture.redaction import Redactor
 from jupyter_mlops.honesty import (
     CellNames,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlops.capture import facts
 from jupyter_mlops.capture.kernel import files, mlflow_hooks
 from jupyter_mlops.capture.kernel.cell_lines import begin_line, end_line, session_part
+from jupyter_mlops.capture.kernel.frame import Frame
 from jupyter_mlops.capture.kernel.gauges import Gauges, make_gauges
 from jupyter_mlops.capture.kernel.journal_writer import JournalWriter
 from jupyter_mlops.capture.kernel.output_meter import OutputMeter
@@ -148,10 +149,10 @@ class Recorder:
         self._session_part = ""
         self._environment_changes = files.environment_changes
         self._counts_first = facts.counts_first()
-        self._frames: list[facts.Frame] = []
+        self._frames: list[Frame] = []
         self._unrecorded: list[tuple[ExecutionInfo, str | None]] = []
         self._sources: dict[str, int] = {}
-        self._midway: facts.Frame | None = None
+        self._midway: Frame | None = None
         self._start(folder)
 
     def use(self, options: CaptureOptions) -> None:
@@ -178,7 +179,7 @@ class Recorder:
         if not self._frames:
             self._let_go()
 
-    def current(self) -> facts.Frame | None:
+    def current(self) -> Frame | None:
         """The execution under way: this thread's innermost, else the newest of any."""
         mine = self._innermost(lambda frame: frame.thread == threading.get_ident())
         return mine or self._innermost(lambda _: True)
@@ -226,7 +227,7 @@ class Recorder:
         if not self.recording and not self._frames:
             self._let_go()
 
-    def _begin_midway(self, info: ExecutionInfo | None) -> facts.Frame | None:
+    def _begin_midway(self, info: ExecutionInfo | None) -> Frame | None:
         """Record the cell that loaded us, late: its clock began there."""
         frame = self._midway
         if frame is None or info is None or _is_blank(info.raw_cell):
@@ -256,11 +257,11 @@ class Recorder:
             self._unrecorded.remove(known)
         return known is not None
 
-    def _new_frame(self, msg_id: str | None) -> facts.Frame:
-        return facts.Frame(self._ids.next(), msg_id, self._meter.open(msg_id), threading.get_ident())
+    def _new_frame(self, msg_id: str | None) -> Frame:
+        return Frame(self._ids.next(), msg_id, self._meter.open(msg_id), threading.get_ident())
 
     def _begin(
-        self, frame: facts.Frame, info: ExecutionInfo, meta: Mapping[str, Any], parent: facts.Frame | None
+        self, frame: Frame, info: ExecutionInfo, meta: Mapping[str, Any], parent: Frame | None
     ) -> None:
         if self._environment_changes != files.environment_changes:
             self._look_at_environment()
@@ -286,12 +287,12 @@ class Recorder:
         known = self._redactor.text(path) if isinstance(path, str) else None
         self._session_part = session_part(self.session_id, known)
 
-    def _is_news(self, frame: facts.Frame) -> bool:
+    def _is_news(self, frame: Frame) -> bool:
         """Whether the text is to be written: new, or written so long ago that it may have been purged."""
         written = self._sources.get(frame.text)
         return written is None or frame.m0 - written > WRITE_SOURCE_AGAIN_NS
 
-    def _end(self, frame: facts.Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
+    def _end(self, frame: Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
         if self._environment_changes != files.environment_changes:  # the cell may have set a secret
             self._look_at_environment()
         more = self._gauges.end(frame, result)
@@ -340,7 +341,7 @@ class Recorder:
             self._meter.close(self._midway.msg_id, self._midway.tally)
             self._midway = None
 
-    def _take(self, info: ExecutionInfo | None) -> facts.Frame | None:
+    def _take(self, info: ExecutionInfo | None) -> Frame | None:
         """Remove and return the frame that `info` began; IPython may have lost or remade the object."""
         if self._frames and self._frames[-1].info is info:
             return self._frames.pop()
@@ -354,7 +355,7 @@ class Recorder:
             self._frames.remove(frame)
         return frame
 
-    def _innermost(self, wanted: Callable[[facts.Frame], bool]) -> facts.Frame | None:
+    def _innermost(self, wanted: Callable[[Frame], bool]) -> Frame | None:
         return next((frame for frame in reversed(self._frames) if wanted(frame)), None)
 
     def _append(self, line: str) -> None:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Sequence
 from datetime import datetime
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 from jupyter_mlops.capture.judgement import PYTHON, Record, cell_keys, judge_records
 from jupyter_mlops.capture.redaction import Redactor
 from jupyter_mlops.errors import InvalidNotebookError

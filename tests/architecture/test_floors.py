@@ -32,6 +32,7 @@ FLOORS = {
     "database_errors": GROUND,
     "capture.kernel": GROUND,
     "capture.recorder": GROUND,
+    "capture.cell_identity": GROUND,
     "capture.facts": GROUND,
     "capture.journal_lock": GROUND,
     "capture.options": GROUND,

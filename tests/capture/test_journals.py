@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 from jupyter_mlops.capture.journals import BeginRecord, EndRecord, SessionRecord, parse_chunk
 
 SESSION = {"v": 1, "ph": "S", "session_id": "s1", "start": 1_700_000_000_000_000_000, "python": "3.11.7"}

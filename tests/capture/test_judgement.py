@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 from jupyter_mlops.capture.judgement import judge_records
 from jupyter_mlops.capture.session_state import judge_notebook
 from jupyter_mlops.notebooks.code_cells import CodeCell

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from recorded_kernel import LOAD, UNLOAD, RecordedKernel, StartKernel
 
-from jupyter_mlops.capture.facts import MAX_MESSAGE, hash_source, notebook_path, relative_to_root, runner
+from jupyter_mlops.capture.cell_identity import hash_source
+from jupyter_mlops.capture.facts import MAX_MESSAGE, notebook_path, relative_to_root, runner
 from jupyter_mlops.capture.kernel.journal_writer import JournalWriter, to_line
 from jupyter_mlops.capture.redaction import REDACTED
 

@@ -6,7 +6,7 @@ import time
 import pytest
 from recorded_kernel import LOAD, StartKernel
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 from jupyter_mlops.capture.redaction import REDACTED, Redactor
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAK\n-----END RSA PRIVATE KEY-----"

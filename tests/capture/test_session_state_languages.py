@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 from jupyter_mlops.capture.session_state import judge_notebook
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import CellExecution, KernelSession, Source

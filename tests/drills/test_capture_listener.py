@@ -13,7 +13,7 @@ import pytest
 from jupyter_process import JupyterProcess, Notebook
 from waiting import wait_until
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 
 DIES_WITHIN_S = 2.0
 ENDLESS = "echo go; while true; do sleep 0.1; done"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from jupyter_mlops.capture.kernel.journal_writer import encode_text, to_line
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.facts import Frame
+    from jupyter_mlops.capture.kernel.frame import Frame
 
 VERSION = 1
 

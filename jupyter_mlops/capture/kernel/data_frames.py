@@ -19,7 +19,7 @@ from jupyter_mlops.capture.kernel.schemas import DESCRIBED, Kind, type_name
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-    from jupyter_mlops.capture.facts import Frame
+    from jupyter_mlops.capture.kernel.frame import Frame
 
 MAX_FRAMES = 20
 MAX_COLUMNS = 100

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.capture.kernel.data_frames import DataFrames
 from jupyter_mlops.capture.kernel.gpu import GpuMemory
@@ -18,26 +18,9 @@ from jupyter_mlops.capture.options import CaptureOptions
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 
-    from jupyter_mlops.capture.facts import Frame
+    from jupyter_mlops.capture.kernel.frame import Frame, Gauge
 
 MAX_ERRORS_IN_A_ROW = 10
-
-
-class Gauge(Protocol):
-    """One kind of fact. One that must look before the cell runs, too, also has `begin(frame)`.
-
-    Attributes:
-        idle_at: as long as there are so many modules in the process, it has nothing to say; -1 of one that
-            does not wait for imports.
-    """
-
-    idle_at: int
-
-    def end(self, frame: Frame, result: ExecutionResult | None) -> dict[str, Any] | None:
-        """The facts, by their names in the end line, if there are any; or they are set on the frame.
-
-        What is left out of them is told by `frame.drop`.
-        """
 
 
 class Gauges:

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.facts import Frame
+    from jupyter_mlops.capture.kernel.frame import Frame
 
 GPU_LIBRARIES = ("torch", "tensorflow", "jax", "cupy", "numba.cuda", "cudf")
 MAX_GPUS = 16

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlops.capture.kernel import run_ends
 
 if TYPE_CHECKING:
-    from jupyter_mlops.capture.facts import Frame
+    from jupyter_mlops.capture.kernel.frame import Frame
 
 Function = Callable[..., Any]
 

@@ -13,7 +13,7 @@ with suppress(ImportError):  # Windows has none, and no /proc
 if TYPE_CHECKING:
     from resource import struct_rusage
 
-    from jupyter_mlops.capture.facts import Frame
+    from jupyter_mlops.capture.kernel.frame import Frame
 
 _RESET_PEAK = b"5"  # proc(5), clear_refs: the high-water mark becomes what is resident now
 

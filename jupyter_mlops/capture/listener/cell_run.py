@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from jupyter_mlops.capture.facts import MAX_MESSAGE, PARAMETERS_TAG, hash_source
+from jupyter_mlops.capture.cell_identity import PARAMETERS_TAG, hash_source
+from jupyter_mlops.capture.facts import MAX_MESSAGE
 from jupyter_mlops.capture.listener.messages import Heard, Moment, Request
 from jupyter_mlops.capture.listener.outputs import add_output
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from jupyter_mlops.capture.facts import hash_source
+from jupyter_mlops.capture.cell_identity import hash_source
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store.tables import CellExecution, Run
 
