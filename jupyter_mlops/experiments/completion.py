@@ -17,7 +17,8 @@ from jupyter_mlops.capture.run_verdict import verdict_tags
 from jupyter_mlops.config import Settings
 from jupyter_mlops.experiments.kernel import notebook_file
 from jupyter_mlops.experiments.session_records import session_records
-from jupyter_mlops.tracking.tellings import Telling, Tellings
+from jupyter_mlops.tracking.telling import Telling
+from jupyter_mlops.tracking.tellings import Tellings
 
 _log = logging.getLogger(__name__)
 

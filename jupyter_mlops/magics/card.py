@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from IPython.display import display
+
 _STATE_COLOURS = {
     "succeeded": "success",
     "ok": "success",
@@ -133,6 +135,11 @@ class Card:
             lines.extend(_aligned([tuple(self.columns), *self.rows]))
         lines.extend(as_text(note).text for note in self.notes)
         return "\n".join(lines)
+
+
+def show(card: Card) -> None:
+    """Show a card below the cell."""
+    display(card.as_mimebundle(), raw=True)
 
 
 def as_text(value: object) -> Text:

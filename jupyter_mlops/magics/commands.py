@@ -7,8 +7,7 @@ from argparse import Namespace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from jupyter_mlops.magics.card import Card
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import Card, show
 from jupyter_mlops.magics.place import this_notebook
 from jupyter_mlops.workspace import Workspace
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_mlops.errors import BadInputError
 from jupyter_mlops.experiments import comparison, logging, notebook, runs
-from jupyter_mlops.magics.card import Card
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import Card, show
 from jupyter_mlops.readable import show_values
 from jupyter_mlops.syntax import read_literal
 

@@ -6,8 +6,7 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from jupyter_mlops.experiments.comparison import LEAST_ID_CHARS, find_execution
-from jupyter_mlops.magics.card import Card, Code, State
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import Card, Code, State, show
 from jupyter_mlops.magics.place import folder_of_output, this_notebook
 from jupyter_mlops.magics.run_card import COLUMNS, run_row
 from jupyter_mlops.notebooks.places import Scope

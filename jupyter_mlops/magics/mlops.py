@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 
 from IPython.core.magic import Magics, cell_magic, line_cell_magic, magics_class
-from IPython.display import display
 
 from jupyter_mlops.database_errors import as_store_error
 from jupyter_mlops.errors import MlopsError
@@ -16,7 +15,7 @@ from jupyter_mlops.magics.arguments import (
     parse_cell_line,
     parse_line,
 )
-from jupyter_mlops.magics.card import Card, Code
+from jupyter_mlops.magics.card import Card, Code, show
 from jupyter_mlops.magics.notices import without_traceback
 from jupyter_mlops.magics.tracked_cell import SKIP, begin
 
@@ -160,11 +159,6 @@ class MlopsMagics(Magics):
         except MlopsError as error:
             raise without_traceback(error) from None
         self.shell.run_cell(f"%%mlops {line}\n{cell}", store_history=False)
-
-
-def show(card: Card) -> None:
-    """Show a card below the cell."""
-    display(card.as_mimebundle(), raw=True)
 
 
 def _help() -> Card:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from jupyter_mlops.magics.card import Card, Code
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import Card, Code, show
 from jupyter_mlops.magics.place import this_notebook
 from jupyter_mlops.workspace import Workspace
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_mlops.errors import NotFoundError
 from jupyter_mlops.experiments.model_sources import find_source, last_logged
 from jupyter_mlops.experiments.registering import register_source
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import show
 from jupyter_mlops.models.gates.registry import parse_plan
 from jupyter_mlops.tracking.registry import check_model_name
 from jupyter_mlops.workspace import Workspace

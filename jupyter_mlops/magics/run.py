@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from IPython.display import DisplayHandle
 
-from jupyter_mlops.magics.card import Card
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import Card, show
 from jupyter_mlops.magics.place import folder_of_output, this_notebook
 from jupyter_mlops.magics.run_card import matrix_card, run_card
 from jupyter_mlops.store.paging import MAX_LIMIT, PageRequest

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_mlops.config import hide_password
 from jupyter_mlops.errors import NotFoundError
-from jupyter_mlops.magics.card import Card, Link, State, Text
-from jupyter_mlops.magics.mlops import show
+from jupyter_mlops.magics.card import Card, Link, State, Text, show
 from jupyter_mlops.magics.place import folder_of_output, this_notebook
 from jupyter_mlops.magics.recording import current_recorder
 from jupyter_mlops.magics.run_card import COLUMNS, run_row

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 from jupyter_mlops.capture import recorder
 from jupyter_mlops.errors import BadInputError, ConflictError
 from jupyter_mlops.magics.arguments import CAPTURE_OPTIONS
-from jupyter_mlops.magics.card import Card, Code
+from jupyter_mlops.magics.card import Card, Code, show
 from jupyter_mlops.magics.experiments import split_pair
-from jupyter_mlops.magics.mlops import show
 from jupyter_mlops.magics.recording import current_recorder, start_recording
 
 if TYPE_CHECKING:

@@ -24,7 +24,8 @@ from jupyter_mlops.store.tables import Run
 from jupyter_mlops.tracking.client import TrackedRun, Tracking, newest_metrics, tracking_failures
 from jupyter_mlops.tracking.origin import SNAPSHOT_VARIABLE, commit_tags
 from jupyter_mlops.tracking.probe import check_tracking
-from jupyter_mlops.tracking.tellings import Telling, Tellings
+from jupyter_mlops.tracking.telling import Telling
+from jupyter_mlops.tracking.tellings import Tellings
 
 log = logging.getLogger(__name__)
 _MLFLOW_STATUS = {RunState.SUCCEEDED: "FINISHED", RunState.CANCELLED: "KILLED"}

@@ -13,7 +13,8 @@ from jupyter_mlops.runs.remote.copies import copy_what_was_left
 from jupyter_mlops.runs.states import RunState
 from jupyter_mlops.store import Store
 from jupyter_mlops.store.tables import Attempt, Run
-from jupyter_mlops.tracking.tellings import Telling, Tellings
+from jupyter_mlops.tracking.telling import Telling
+from jupyter_mlops.tracking.tellings import Tellings
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-    from jupyter_mlops.tracking.tellings import Telling
+    from jupyter_mlops.tracking.telling import Telling
 
 CELLS_ARTIFACT = "mlops/cells.jsonl"
 MAX_PARAM_CHARS = 6000  # MLflow's own bound for a param's value

@@ -11,16 +11,15 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 from jupyter_mlops.config import Settings, hide_password
 from jupyter_mlops.errors import TrackingUnavailableError
 from jupyter_mlops.ids import new_sortable_id
 from jupyter_mlops.tracking.probe import check_tracking
+from jupyter_mlops.tracking.telling import Telling
 
 FOLDER = "untold"
 KEPT_FOR = timedelta(days=30)
@@ -28,31 +27,6 @@ LEFT_AFTER = timedelta(minutes=15)  # who has one in hand for so long was killed
 _WAITING, _IN_HAND = ".json", ".in-hand"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Telling:
-    """What one MLflow run is told; what is left out is not told.
-
-    Attributes:
-        tracking_uri: of the server that knows the run.
-        records: its cell executions, which become the artifact `mlops/cells.jsonl`.
-        params: of these, those that the run does not have yet.
-        files: paths of files that become artifacts, each with the artifacts' folder.
-        status: how the run ended, in MLflow's words.
-        at_ms: when this was so, in milliseconds since the epoch: the run's end, where there is a status.
-        attempt_id: of an attempt whose kernel is gone: the MLflow runs that it left running end likewise.
-    """
-
-    run_id: str
-    tracking_uri: str
-    tags: Mapping[str, str] = field(default_factory=dict)
-    records: Sequence[Mapping[str, Any]] | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
-    files: Sequence[tuple[str, str]] = ()
-    status: str | None = None
-    at_ms: int = field(default_factory=lambda: time.time_ns() // 10**6)
-    attempt_id: str | None = None
 
 
 class Tellings:

@@ -25,7 +25,8 @@ from jupyter_mlops.doctor import examine
 from jupyter_mlops.errors import TrackingUnavailableError
 from jupyter_mlops.ids import new_id
 from jupyter_mlops.tracking import late_tellings
-from jupyter_mlops.tracking.tellings import FOLDER, KEPT_FOR, LEFT_AFTER, Telling, Tellings
+from jupyter_mlops.tracking.telling import Telling
+from jupyter_mlops.tracking.tellings import FOLDER, KEPT_FOR, LEFT_AFTER, Tellings
 
 pytestmark = pytest.mark.slow  # MLflow's own server
 MLFLOW_WITHIN_S = 120  # its import, on a busy machine
