@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import psutil
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from waiting import wait_until
 from workbench import Workbench
 
@@ -30,10 +33,33 @@ def write_slow_then_quick(workbench: Workbench, mark: Path) -> None:
     )
 
 
-def stop(processes: list[psutil.Process]) -> list[psutil.Process]:
-    for process in processes:
-        process.send_signal(signal.SIGSTOP)
-    return processes
+def stop_all(workbench: Workbench) -> list[psutil.Process]:
+    """Stop all processes where none holds a lock: while one does, nobody else can do anything."""
+    while True:
+        processes = workbench.processes()
+        for process in processes:
+            process.send_signal(signal.SIGSTOP)
+        if is_unlocked(workbench):
+            return processes
+        wake(processes)
+
+
+def is_unlocked(workbench: Workbench) -> bool:
+    """Whether the store and MLflow's database can be written to."""
+    files = [str(workbench.settings.mlflow_dir / "mlflow.db")]
+    engine = workbench.store.engine
+    try:
+        if engine.dialect.name == "sqlite":
+            files.append(str(engine.url.database))
+        else:
+            with engine.connect() as connection:
+                connection.execute(text("SELECT id FROM runs FOR UPDATE NOWAIT"))
+        for file in files:
+            with closing(sqlite3.connect(file, timeout=1, isolation_level=None)) as database:
+                database.execute("BEGIN IMMEDIATE")
+    except (OperationalError, sqlite3.OperationalError):
+        return False
+    return True
 
 
 def wake(processes: list[psutil.Process]) -> None:
@@ -55,7 +81,7 @@ def test_a_worker_stopped_past_its_lease_and_woken_writes_nothing_of_the_run_it_
     write_slow_then_quick(workbench, mark)
     run = workbench.submit("twice.ipynb", policies=TWICE)
     workbench.running_cell(run, mark)
-    stopped = stop(workbench.processes())
+    stopped = stop_all(workbench)
     assert {"worker_main", "runner"} <= set(workbench.modules())
     second = workbench.start_worker()
     try:
@@ -104,7 +130,7 @@ def test_everything_stopped_for_longer_than_the_lease_goes_on_where_it_was(
     hold = f"while not os.path.exists({str(release)!r}): time.sleep(0.05)"
     drill_bench.write("paused.ipynb", f"import os, time\nopen({str(mark)!r}, 'w').close()\n{hold}")
     run = drill_bench.running_cell(drill_bench.submit("paused.ipynb"), mark)
-    stopped = stop(drill_bench.processes())
+    stopped = stop_all(drill_bench)
     lease = drill_bench.jobs.get_run(run.id).lease_until
     assert lease is not None
     wait_until(lambda: time.time() > lease.timestamp() + 3, 2 * TAKEN_WITHIN_S, "the lease has run out")
