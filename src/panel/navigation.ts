@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandIDs } from '../commands';
 import type { IMlops } from '../tokens';
 import { attempt } from './attempt';
+import { isAbsolute } from './paths';
 import type { MlopsPanel, SectionId } from './widget';
 
 /** The commands that lead to something: a run, the jobs, a notebook. */
@@ -85,11 +86,6 @@ function oneString(name: string, description: string) {
     required: [name],
     properties: { [name]: { type: 'string', description } }
   } as const;
-}
-
-/** Whether a path leads out of the server root. */
-export function isAbsolute(path: string): boolean {
-  return path.startsWith('/') || /^[A-Za-z]:[\\/]/.test(path);
 }
 
 /** JupyterLab opens only what is under the server root: say where the file is instead. */

@@ -9,7 +9,7 @@ import { resumeIcon } from '../icons';
 import { attempt } from '../panel/attempt';
 import { useTrans } from '../panel/hooks';
 import { TextButton } from '../panel/iconButton';
-import { isAbsolute } from '../panel/navigation';
+import { isAbsolute } from '../panel/paths';
 import { ProblemNotice } from '../panel/notice';
 import { StateIcon, useStateNames } from '../panel/stateIcon';
 import { isResumable, type RunsModel } from './model';
