@@ -81,9 +81,9 @@ demo-clean: ## forget the demo's runs
 
 # On CI's shared machines a drill that waits for real processes gets two more tries; the summary names them.
 RERUNS := $(if $(CI),--reruns 2 -rfER)
-# Two at a time, as most of them wait for processes; a file's tests stay together, as they share a worker.
-# The order is that of tests/conftest.py.
-PYTEST := python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+# More at a time than two processors, as most of them wait for processes; a file's tests stay together, as they
+# share a worker. The order is that of tests/conftest.py.
+PYTEST := python -m pytest --numprocesses $(if $(CI),2,3) --dist loadfile --no-loadscope-reorder
 
 UI_TESTS := CHROME_PATH="$$(ui-tests/ensure-browser.sh)" jlpm workspace jupyter_mlops-ui-tests test
 

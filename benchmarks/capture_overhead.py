@@ -244,7 +244,7 @@ def ingest(
         for number in range(executions):
             begin = begins[number % len(begins)]
             own = {"exec_id": f"{session}{number}", "session_id": session, "seq": number}
-            source = {"source": f"{begin['source']}\ny{number} = x", "source_sha": f"sha{number}"}
+            source = {"source": f"{begin['source']}\ny{number} = x"}
             file.write(json.dumps({**begin, **own, **source, "msg_id": own["exec_id"]}) + "\n")
             file.write(json.dumps({**ends[begin["exec_id"]], "exec_id": own["exec_id"]}) + "\n")
     wall, cpu = time.perf_counter(), time.process_time()

@@ -61,16 +61,21 @@ def session_facts(ip: InteractiveShell, session_id: str, environ: Mapping[str, s
     }
 
 
-def error_of(ip: InteractiveShell, frame: Frame, result: ExecutionResult | None) -> BaseException | None:
-    """What made the cell fail, if it did: its code, or (ipykernel 7.4 fails it then) showing its value."""
-    if result is None:
-        return None
+def ending_of(
+    ip: InteractiveShell, frame: Frame, result: ExecutionResult | None
+) -> tuple[str, BaseException | None]:
+    """How a cell ended, and what made it fail: its code, or (ipykernel 7.4 fails it then) showing a value."""
+    if result is None:  # IPython lost it to an interrupt
+        return "interrupted", None
     error: BaseException | None = result.error_before_exec
     error = result.error_in_exec if error is None else error  # not `or`: an error of the user's may be false
-    if error is None and shown_traceback(ip) is not frame.shown_before:
+    if error is None and getattr(ip, "_last_traceback", None) is not frame.shown_before:
         failed = getattr(ip, "_last_traceback_during_displayhook", False)  # by ipykernel 7.4
         error = getattr(sys, "last_value", None) if failed else None
-    return error
+    if error is None:
+        return "ok", None
+    interrupted = type(error).__name__ in {"KeyboardInterrupt", "CancelledError"}
+    return "interrupted" if interrupted else "error", error
 
 
 def shown_traceback(ip: InteractiveShell) -> list[str] | None:
@@ -144,13 +149,6 @@ def counts_first() -> bool:
     """Whether IPython counts a cell before it runs it (ipython#15088)."""
     ipython = sys.modules.get("IPython")
     return tuple(getattr(ipython, "version_info", ()))[:2] >= (9, 8)
-
-
-def status_of(result: ExecutionResult | None, error: BaseException | None) -> str:
-    """How a cell ended; without a result, IPython lost it to an interrupt."""
-    if error is None:
-        return "interrupted" if result is None else "ok"
-    return "interrupted" if type(error).__name__ in {"KeyboardInterrupt", "CancelledError"} else "error"
 
 
 def error_facts(error: BaseException) -> dict[str, str]:

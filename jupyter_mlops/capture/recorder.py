@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 JOURNALS_VARIABLE = "JUPYTER_MLOPS_JOURNALS"
 MAX_ERRORS_IN_A_ROW = 10
-WRITE_SOURCE_AGAIN_NS = 24 * 3600 * 10**9
+WRITE_SOURCE_AGAIN_NS = 24 * 3600 * 10**9  # by then it may have been purged
+_NEVER = -(1 << 63)
 
 _recorder: Recorder | None = None
 
@@ -272,7 +273,8 @@ class Recorder:
         path = self._path or self.ip.user_ns.get(facts.VSCODE_NAME)
         if path != self._told_path or not self._session_part:
             self._tell_path(path)
-        with_text = self.options.source == "text" and self._is_news(frame)
+        since = frame.m0 - self._sources.get(frame.text, _NEVER)
+        with_text = self.options.source == "text" and since > WRITE_SOURCE_AGAIN_NS
         count = int(self.ip.execution_count) - self._counts_first if frame.counted else None
         line = begin_line(frame, self._session_part, self.recorded, count, with_text=with_text)
         frame.unwritten = line
@@ -287,18 +289,13 @@ class Recorder:
         known = self._redactor.text(path) if isinstance(path, str) else None
         self._session_part = session_part(self.session_id, known)
 
-    def _is_news(self, frame: Frame) -> bool:
-        """Whether the text is to be written: new, or written so long ago that it may have been purged."""
-        written = self._sources.get(frame.text)
-        return written is None or frame.m0 - written > WRITE_SOURCE_AGAIN_NS
-
     def _end(self, frame: Frame, result: ExecutionResult | None, t1: int, m1: int) -> None:
         if self._environment_changes != files.environment_changes:  # the cell may have set a secret
             self._look_at_environment()
         more = self._gauges.end(frame, result)
         tally = frame.tally
         self._meter.close(frame.msg_id, tally)
-        error = facts.error_of(self.ip, frame, result)
+        status, error = facts.ending_of(self.ip, frame, result)
         if error is not None:
             frame.error = self._error_facts(error)
             if self.options.traceback and self.options.source == "text":
@@ -317,7 +314,6 @@ class Recorder:
         if frame.data_frames is not None:
             text = f'{text},"frames":{frame.data_frames}'
         outputs = self._redactor.to_json(tally.outputs) if tally.outputs else "[]"
-        status = facts.status_of(result, error)
         count = result.execution_count if result is not None and frame.counted else None
         hook_ns = frame.hook_ns + time.monotonic_ns() - m1
         self._append(end_line(frame, status, count, t1, m1, outputs, hook_ns, text))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -22,7 +23,7 @@ from jupyter_mlops.store.tables import Attempt, Run
 # A worker whose time of day is the machine's and so many seconds as a file says. Setting the machine's own
 # clock would harm whoever else is on it.
 WORKER_WITH_A_CLOCK = """
-import sys
+import faulthandler, signal, sys
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from jupyter_mlops.config import Settings
@@ -32,6 +33,7 @@ step = Path(sys.argv[1])
 def now():
     return datetime.now(timezone.utc) + timedelta(seconds=float(step.read_text()))
 heartbeat._now = worker._now = now
+faulthandler.register(signal.SIGUSR1)
 run_worker(Settings.load(), slots=2, exit_when_idle_s=None)
 """
 HOUR = 3600
@@ -47,7 +49,11 @@ def worker_with_a_clock(workbench: Workbench, step: Path) -> Iterator[None]:
         yield
     finally:
         worker.terminate()
-        worker.wait(60)
+        try:
+            worker.wait(20)
+        except subprocess.TimeoutExpired:
+            worker.send_signal(signal.SIGUSR1)  # its log says what it is at
+            worker.wait(40)
 
 
 def set_clock(step: Path, seconds: int) -> None:

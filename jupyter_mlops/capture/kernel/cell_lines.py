@@ -35,8 +35,11 @@ def begin_line(frame: Frame, session: str, seq: int, count: int | None, *, with_
     parent = f'"{frame.parent_id}"' if frame.parent_id else "null"
     msg_id = encode_text(frame.msg_id) if frame.msg_id else "null"
     cell_id = encode_text(frame.cell_id) if frame.cell_id else "null"
-    key_kind, key = frame.cell_key
-    key = cell_id if key_kind == "id" else encode_text(key)
+    if frame.cell_id and not frame.tags:
+        key_kind, key = "id", cell_id
+    else:
+        key_kind, key = frame.cell_key
+        key = encode_text(key)
     source = f'"source":{encode_text(frame.text)}' if with_text else f'"source_sha":"{frame.source_sha}"'
     return (
         f'{{"v":{VERSION},"ph":"B","exec_id":"{frame.exec_id}","parent_exec_id":{parent},{session},'

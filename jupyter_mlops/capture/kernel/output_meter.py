@@ -67,11 +67,11 @@ class OutputMeter:
             if not tallies:
                 del self._open[msg_id]
         if not self._open:
-            self._untap("stdout", "stderr")
+            self._untap(("stdout", "stderr"))
 
     def release(self) -> None:
         """Leave displays as they were, too; the next `open` taps them again."""
-        self._untap("display", "result")
+        self._untap(("display", "result"))
 
     def _tap(self) -> None:
         owners = (sys.stdout, sys.stderr, self._ip.display_pub, self._ip.displayhook)
@@ -95,7 +95,7 @@ class OutputMeter:
         tap.insert()
         return tap
 
-    def _untap(self, *names: str) -> None:
+    def _untap(self, names: tuple[str, ...]) -> None:
         for name in names:
             tap = self._taps[name]
             if tap is not None and not tap.remove():  # somebody else holds on to it

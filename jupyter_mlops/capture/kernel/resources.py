@@ -35,24 +35,24 @@ class Resources:
 
     def __init__(self, *, peak: bool) -> None:
         self._memory = _Memory.open()
-        self._peak = peak and self._memory is not None and self._memory.can_reset_peak()
+        self._peaks = self._memory if peak and self._memory and self._memory.can_reset_peak() else None
         self._open: list[Frame] = []
 
     def begin(self, frame: Frame) -> None:
         """Reset the high-water mark, and start the clock."""
-        if self._peak and self._memory is not None:
+        if self._peaks is not None:
             if self._open:
-                self._keep(self._memory.peak(getrusage(RUSAGE_SELF)))
-            self._memory.reset_peak()
+                self._keep(self._peaks.peak(getrusage(RUSAGE_SELF)))
+            self._peaks.reset_peak()
         self._open.append(frame)
         frame.cpu_begun_s = time.process_time()
 
     def end(self, frame: Frame, result: object) -> None:  # noqa: ARG002
         """Say on the frame what was used since `begin`."""
-        if self._peak and self._memory is not None:
+        if self._peaks is not None:
             usage = getrusage(RUSAGE_SELF)  # its processor time, too: a call less to the system
             cpu_s = usage.ru_utime + usage.ru_stime
-            self._keep(self._memory.peak(usage))
+            self._keep(self._peaks.peak(usage))
         else:
             cpu_s = time.process_time()
             if self._memory is not None:
