@@ -66,7 +66,7 @@ def main() -> int:
         "--rounds", type=int, default=30, help="of the five cells in each kernel (%(default)s)"
     )
     parser.add_argument(
-        "--copies", type=int, default=5, help="kernels of each kind; of those with 800 MB, 2 (%(default)s)"
+        "--copies", type=int, default=5, help="kernels of each kind; of those with 800 MB, 4 at most (%(default)s)"
     )
     parser.add_argument(
         "--rows", type=int, default=1_000_000, help="in the store, for the history (%(default)s)"
@@ -120,7 +120,7 @@ def in_kernels(folder: Path, rounds: int, copies: int, ipyflow: str | None) -> d
     kernels = {
         name: [
             MeasuredKernel(folder / f"{name}-{copy}", *prepare, **environ)
-            for copy in range(min(copies, 2) if LARGE in prepare else copies)
+            for copy in range(min(copies, 4) if LARGE in prepare else copies)
         ]
         for name, (prepare, environ) in variants.items()
     }
