@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue, SimpleQueue
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement, exists, or_, select, update
@@ -90,7 +90,8 @@ class WorkerLoop:
         self._slots = slots
         self._exit_when_idle_s = exit_when_idle_s
         self._runners: list[RunnerProcess] = []
-        self._done: SimpleQueue[str] = SimpleQueue()
+        # Not a SimpleQueue: a signal at the end of its `get(timeout)` makes that wait for ever.
+        self._done: Queue[str] = Queue()
         self._busy_at = time.monotonic()
         self._watch = ChangeWatch(store)
         self._lookout = Lookout(store, settings)
