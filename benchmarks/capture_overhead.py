@@ -66,7 +66,7 @@ def main() -> int:
         "--rounds", type=int, default=30, help="of the five cells in each kernel (%(default)s)"
     )
     parser.add_argument(
-        "--copies", type=int, default=5, help="kernels of each kind; of the large ones 4 at most (%(default)s)"
+        "--copies", type=int, default=5, help="kernels of each kind, large ones 4 at most (%(default)s)"
     )
     parser.add_argument(
         "--rows", type=int, default=1_000_000, help="in the store, for the history (%(default)s)"
